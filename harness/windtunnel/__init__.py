@@ -1,0 +1,59 @@
+"""A wind tunnel for clients of the Anthropic Messages API.
+
+Nothing is imported before it is used: this package is loaded in every pytest run.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from windtunnel import policies as policies
+    from windtunnel.tunnel import Windtunnel as Windtunnel
+    from windtunnel_server.clock import ClockStuckError as ClockStuckError
+    from windtunnel_server.script import ScriptError as ScriptError
+    from windtunnel_server.script import Step as Step
+    from windtunnel_server.script import Stream as Stream
+    from windtunnel_server.script import fail as fail
+    from windtunnel_server.script import fault as fault
+    from windtunnel_server.script import reply as reply
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "ClockStuckError": "windtunnel_server.clock",
+    "ScriptError": "windtunnel_server.script",
+    "Step": "windtunnel_server.script",
+    "Stream": "windtunnel_server.script",
+    "Windtunnel": "windtunnel.tunnel",
+    "fail": "windtunnel_server.script",
+    "fault": "windtunnel_server.script",
+    "policies": "windtunnel.policies",
+    "reply": "windtunnel_server.script",
+}
+
+__all__ = [
+    "ClockStuckError",
+    "ScriptError",
+    "Step",
+    "Stream",
+    "Windtunnel",
+    "fail",
+    "fault",
+    "policies",
+    "reply",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(_WHERE[name])
+    value = module if name == "policies" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
