@@ -1,0 +1,1 @@
+"""Who asks: one file an issuer of credentials."""

@@ -1,0 +1,1 @@
+"""What answers: models, validation, token counts, composed replies, batches."""

@@ -1,0 +1,104 @@
+"""What a generation of models can do: one row an era, shared by the models of that time.
+
+Read off the recorded answers of the models endpoint for Sonnet 4 … Opus 4.7 and off the documented rules for thinking;
+rows for other generations carry the nearest recorded one forward or back (unverified).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+Vocabulary = Literal["v3", "v4.7", "v4.8"]
+
+ALL_EFFORTS = ("high", "low", "max", "medium", "xhigh")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Era:
+    """Abilities that a generation shares."""
+
+    #: Which token vocabulary counts its text.
+    vocabulary: Vocabulary = "v3"
+    #: Values of `thinking.type` it accepts.
+    thinking: tuple[str, ...] = ("disabled",)
+    #: Thinking text is empty unless `display: "summarized"` asks for it (recorded: Opus 4.7, 4.8, Sonnet 5).
+    hides_thinking: bool = False
+    efforts: tuple[str, ...] = ()
+    context_edits: tuple[str, ...] = ()
+    code_execution: bool = False
+    structured_outputs: bool = False
+    web_search: bool = True
+    pdf: bool = True
+    images: bool = True
+    #: Hidden tokens that come with tools: for tool_choice auto or none, for any or tool (wire.md 8.3).
+    tool_prompt: tuple[int, int] = (346, 313)
+    #: More output than the window has left is accepted and stops with model_context_window_exceeded.
+    soft_window: bool = False
+
+    @property
+    def thinks(self) -> bool:
+        return any(kind in self.thinking for kind in ("enabled", "adaptive"))
+
+
+_CLEAR = ("clear_thinking_20251015", "clear_tool_uses_20250919")
+
+CLAUDE_2 = Era(web_search=False, pdf=False, images=False)
+CLAUDE_3 = Era(web_search=False, pdf=False)
+CLAUDE_3_5 = Era()
+HAIKU_3_5 = Era(tool_prompt=(264, 355))
+CLAUDE_3_7 = Era(thinking=("disabled", "enabled"))
+CLAUDE_4 = Era(thinking=("disabled", "enabled"), context_edits=_CLEAR, tool_prompt=(313, 315))
+OPUS_4_1 = replace(CLAUDE_4, structured_outputs=True)
+HAIKU_4_5 = replace(OPUS_4_1, soft_window=True, tool_prompt=(496, 588))
+SONNET_4_5 = replace(HAIKU_4_5, code_execution=True)
+OPUS_4_5 = replace(SONNET_4_5, efforts=("high", "low", "medium"))
+CLAUDE_4_6 = replace(
+    SONNET_4_5,
+    thinking=("adaptive", "disabled", "enabled"),
+    efforts=("high", "low", "max", "medium"),
+    context_edits=(*_CLEAR, "compact_20260112"),
+    tool_prompt=(497, 589),
+)
+OPUS_4_7 = replace(
+    CLAUDE_4_6, vocabulary="v4.7", thinking=("adaptive", "disabled"), hides_thinking=True, tool_prompt=(675, 804)
+)
+# unverified from here on: that xhigh and between_tools came with these generations.
+OPUS_4_8 = replace(OPUS_4_7, vocabulary="v4.8", efforts=ALL_EFFORTS, tool_prompt=(290, 410))
+CLAUDE_5 = replace(OPUS_4_8, thinking=("adaptive", "between_tools", "disabled"), tool_prompt=(354, 474))
+#: Opus 5.5, Fable and Mythos: thinking cannot be turned off.
+ALWAYS_THINKS = replace(CLAUDE_5, thinking=("adaptive",))
+
+
+def capabilities(era: Era, *, modern: bool) -> dict[str, Any]:
+    """Write the `capabilities` object; `modern` adds the members that the recorded 2023-06-01 answers lack."""
+    kinds = ("adaptive", "between_tools", "disabled", "enabled") if modern else ("adaptive", "enabled")
+    levels = ALL_EFFORTS if modern else ALL_EFFORTS[:-1]
+    edits = (*_CLEAR, "compact_20260112")
+    out: dict[str, Any] = {
+        "batch": _supported(True),
+        "citations": _supported(era.pdf),
+        "code_execution": _supported(era.code_execution),
+        "context_management": _group(edits, era.context_edits),
+        "effort": _group(levels, era.efforts),
+        "image_input": _supported(era.images),
+        "pdf_input": _supported(era.pdf),
+    }
+    if modern:
+        out["server_tools"] = {
+            "code_execution": _supported(era.code_execution),
+            "supported": era.web_search or era.code_execution,
+            "web_search": _supported(era.web_search),
+        }
+    out["structured_outputs"] = _supported(era.structured_outputs)
+    types = {kind: _supported(kind in era.thinking) for kind in kinds}
+    out["thinking"] = {"supported": era.thinks, "types": types}
+    return out
+
+
+def _supported(yes: bool) -> dict[str, bool]:
+    return {"supported": yes}
+
+
+def _group(known: tuple[str, ...], supported: tuple[str, ...]) -> dict[str, Any]:
+    return {name: _supported(name in supported) for name in known} | {"supported": bool(supported)}
