@@ -1,0 +1,75 @@
+"""Dates that agree with a virtual clock: `datetime`, `time.time`, `time.monotonic` and the rest, through freezegun.
+
+Waits for real events (locks, queues, child processes, the test runner's own stopwatch) keep the machine's time:
+freezegun would freeze them too.
+"""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from typing import Any
+
+from windtunnel_server.clock import VirtualClock
+
+#: Modules whose own copies of the time functions stay real.
+_WAIT_FOR_REAL_EVENTS = (
+    "threading",
+    "queue",
+    "subprocess",
+    "multiprocessing",
+    "concurrent.futures",
+    "_pytest",
+    "pytest_timeout",
+    "xdist",
+    "execnet",
+    "hypothesis",
+)
+
+
+class Dates:
+    """freezegun, moved by a virtual clock."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._freezer: Any = None
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        from freezegun import freeze_time
+
+        self._freezer = freeze_time(_datetime(self._clock.wall()))
+        # Its ignore list looks at who called whom and would show real time to any function that runs as a thread.
+        self._freezer.ignore = ()
+        frozen = self._freezer.start()
+        _restore_real_waits(self._freezer)
+
+        def move(now: float) -> None:
+            with self._lock:
+                if self._freezer is not None:
+                    frozen.move_to(_datetime(self._clock.wall()))
+
+        self._clock.on_move(move)
+
+    def stop(self) -> None:
+        with self._lock:
+            freezer, self._freezer = self._freezer, None
+        if freezer is not None:
+            freezer.stop()
+
+
+def _datetime(wall: float) -> datetime.datetime:
+    # Rounded up to the next microsecond: what is due on the clock is due by the date too.
+    return _EPOCH + _timedelta(microseconds=-(-wall * 1_000_000 // 1))
+
+
+_real_datetime = datetime.datetime
+_timedelta = datetime.timedelta
+_EPOCH = _real_datetime(1970, 1, 1)
+
+
+def _restore_real_waits(freezer: Any) -> None:
+    for module, attribute, value in list(freezer.undo_changes):
+        name = getattr(module, "__name__", "")
+        if name.startswith(_WAIT_FOR_REAL_EVENTS):
+            setattr(module, attribute, value)

@@ -1,0 +1,106 @@
+"""How a thread waits on a virtual clock: asleep, or for a socket that may speak first."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from windtunnel_server.clock import Party, VirtualClock, stuck_error
+
+
+class _Bell:
+    """A pipe end that wakes one thread out of a real wait."""
+
+    def __init__(self) -> None:
+        self.read_end, self._write_end = os.pipe()
+        os.set_blocking(self.read_end, False)
+        os.set_blocking(self._write_end, False)
+
+    def ring(self) -> None:
+        try:
+            os.write(self._write_end, b"!")
+        except BlockingIOError:
+            pass  # it rings already
+
+    def hush(self) -> None:
+        try:
+            while os.read(self.read_end, 64):
+                pass
+        except BlockingIOError:
+            pass
+
+    def __del__(self) -> None:
+        for end in (self.read_end, self._write_end):
+            os.close(end)
+
+
+_local = threading.local()
+
+
+def _bell() -> _Bell:
+    if not hasattr(_local, "bell"):
+        _local.bell = _Bell()
+    bell: _Bell = _local.bell
+    return bell
+
+
+@contextmanager
+def _parked(
+    clock: VirtualClock, party: Party, deadline: float | None, expects: Callable[[], bool], bell: _Bell
+) -> Iterator[None]:
+    clock.park(party, deadline, expects=expects, wake=bell.ring)
+    try:
+        yield
+    finally:
+        clock.unpark(party)
+        bell.hush()
+
+
+def sleep(clock: VirtualClock, party: Party, for_s: float) -> None:
+    """Sleep until the clock reaches now + `for_s`."""
+    if for_s <= 0:
+        return
+    bell = _bell()
+    poller = select.poll()
+    poller.register(bell.read_end, select.POLLIN)
+    with _parked(clock, party, clock.now() + for_s, lambda: False, bell):
+        while not (party.due or party.stuck):
+            poller.poll()
+    if party.stuck:
+        raise stuck_error(clock)
+
+
+def await_readable(
+    clock: VirtualClock, party: Party, sock: socket.socket, timeout_s: float | None, on_its_way: Callable[[], bool]
+) -> bool:
+    """Wait until `sock` can be read or `timeout_s` have passed on the clock. False: the time is up."""
+    if readable(sock):
+        return True
+    bell = _bell()
+    poller = select.poll()
+    poller.register(sock, select.POLLIN)
+    poller.register(bell.read_end, select.POLLIN)
+    deadline = None if timeout_s is None else clock.now() + timeout_s
+    with _parked(clock, party, deadline, lambda: on_its_way() or readable(sock), bell):
+        while True:
+            ready = {fd for fd, _ in poller.poll()}
+            if party.due or party.stuck:
+                break
+            if sock.fileno() in ready:
+                return True
+    if party.stuck:
+        raise stuck_error(clock)
+    return False
+
+
+def readable(sock: socket.socket) -> bool:
+    """Whether a read would return at once. A closed socket counts: reading it fails at once."""
+    if sock.fileno() < 0:
+        return True
+    poller = select.poll()
+    poller.register(sock, select.POLLIN)
+    return bool(poller.poll(0))
