@@ -1,0 +1,195 @@
+"""The fake without I/O: a call in, a plan out.
+
+Holds the script, the journal and the provider; never sleeps, never opens a socket, asks only its clock for the time.
+Drivers on other threads may ask it at once: one lock orders them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import threading
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from windtunnel_server import faults
+from windtunnel_server.call import Call
+from windtunnel_server.clock import Clock
+from windtunnel_server.journal import Entry, Journal, mask_headers
+from windtunnel_server.ledger import Ledger
+from windtunnel_server.plan import Plan
+from windtunnel_server.script import Script, ScriptError, Step
+
+
+class Provider(Protocol):
+    """A door of the API: its routes, its dialect of request, error and stream."""
+
+    name: str
+
+    def max_body_bytes(self, path: str) -> int: ...
+
+    def answer(self, call: Call, take: Callable[[str], Step | None], random: random.Random) -> Plan:
+        """Answer a call. `take(endpoint)` gives the script's next step for that endpoint, or None."""
+        ...
+
+    def too_large(self, call: Call) -> Plan: ...
+
+    def garbage(self, call: Call, why: str) -> Plan: ...
+
+    def refuse_step(self, call: Call, why: str) -> Plan:
+        """A step of the script does not fit the call: say why, in the provider's envelope."""
+        ...
+
+    def broken(self, call: Call, why: str) -> Plan:
+        """The fake itself failed: say so, in the provider's envelope."""
+        ...
+
+
+class Core:
+    """Script in, calls in, plans out; the journal tells what happened."""
+
+    def __init__(self, provider: Provider, clock: Clock, *, seed: int = 0) -> None:
+        self.provider = provider
+        self.clock = clock
+        self.seed = seed
+        self.journal = Journal()
+        self.ledger = Ledger(self.journal)
+        self.script = Script()
+        #: Errors of the fake's own making. There should be none; the plugin fails a test for one.
+        self.failures: list[Exception] = []
+        self._random = random.Random(seed)
+        self._lock = threading.RLock()
+        #: Told after every change of the step that comes next.
+        self.on_next_step: Callable[[], None] = lambda: None
+
+    def extend_script(self, steps: Iterable[Step]) -> None:
+        """Add steps behind those still to come."""
+        with self._lock:
+            self.script.extend(steps)
+        self.on_next_step()
+
+    def reset(self) -> None:
+        """Forget script and journal, and start the random numbers anew."""
+        with self._lock:
+            self.script.clear()
+            self.journal.clear()
+            self._random = random.Random(self.seed)
+        self.on_next_step()
+
+    # --- at the door: before a request is read -------------------------------------------------------------------
+
+    def door_fault(self) -> Step | None:
+        """The step that comes next, if it acts before a request is read."""
+        step = self.script.next
+        if step is not None and step.faults and faults.is_door(step.faults[0].name):
+            return step
+        return None
+
+    def take_door_fault(self, name: str, *, connection: int, sender: str | None, ended: str) -> bool:
+        """Take the next step once if it is the door fault `name`, and journal the attempt it turned away."""
+        with self._lock:
+            step = self.door_fault()
+            if step is None or step.faults[0].name != name:
+                return False
+            self.script.take("door")
+            now = self.clock.now()
+            entry = self.journal.open(
+                lambda number: Entry(
+                    number=number, provider=self.provider.name, method="", path="", arrived_at=now, head_at=None
+                )
+            )
+            entry.connection, entry.sender, entry.answered_by = connection, sender, step.label
+            entry.faults = (name,)
+            entry.ended, entry.ended_at = ended, now
+        self.on_next_step()
+        return True
+
+    # --- requests ------------------------------------------------------------------------------------------------
+
+    def max_body_bytes(self, path: str) -> int:
+        return self.provider.max_body_bytes(path)
+
+    def answer(self, call: Call) -> tuple[Plan, Entry]:
+        """Answer a request that came whole."""
+        with self._lock:
+            taken: list[Step] = []
+
+            def take(endpoint: str) -> Step | None:
+                step = self.script.take(endpoint)
+                if step is not None:
+                    taken.append(step)
+                return step
+
+            plan = self._planned(call, take, taken)
+            entry = self._enter(call, plan)
+            entry.answered_by = taken[0].label if taken else entry.answered_by or "composed"
+            entry.faults = tuple(fault.name for fault in taken[0].faults) if taken else ()
+        if taken:
+            self.on_next_step()
+        return plan, entry
+
+    def _planned(self, call: Call, take: Callable[[str], Step | None], taken: list[Step]) -> Plan:
+        try:
+            plan = self.provider.answer(call, take, self._random)
+            return self._with_faults(plan, taken[0]) if taken else plan
+        except ScriptError as error:
+            return self.provider.refuse_step(call, str(error))
+        except Exception as error:
+            # A bug of ours must neither take the server down nor pass for the API's doing.
+            self.failures.append(error)
+            return self.provider.broken(call, f"windtunnel itself failed: {type(error).__name__}: {error}")
+
+    def answer_too_large(self, call: Call) -> tuple[Plan, Entry]:
+        with self._lock:
+            plan = self.provider.too_large(call)
+            return plan, self._enter(call, plan)
+
+    def answer_garbage(self, call: Call, why: str) -> tuple[Plan, Entry]:
+        with self._lock:
+            plan = self.provider.garbage(call, why)
+            return plan, self._enter(call, plan)
+
+    def answer_stranger(self, call: Call) -> tuple[Plan, Entry]:
+        """Refuse a client from another process, which cannot share a virtual clock."""
+        why = (
+            "this windtunnel runs on a virtual clock, which a client in another process cannot share: "
+            'use @pytest.mark.windtunnel(clock="real"), Windtunnel(clock="real") or `windtunnel serve`'
+        )
+        with self._lock:
+            plan = self.provider.refuse_step(call, why)
+            return plan, self._enter(call, plan)
+
+    def _with_faults(self, plan: Plan, step: Step) -> Plan:
+        notes = plan.notes
+        for fault in step.faults:
+            plan = faults.apply(plan, fault.name, fault.options, self._random)
+        return Plan(plan.steps, notes | plan.notes)
+
+    def _enter(self, call: Call, plan: Plan) -> Entry:
+        notes = plan.notes
+        entry = self.journal.open(
+            lambda number: Entry(
+                number=number,
+                provider=self.provider.name,
+                method=call.method,
+                path=call.path,
+                query=call.query,
+                headers=mask_headers(call.headers),
+                body=call.json,
+                bytes_in=len(call.body),
+                body_digest=hashlib.sha256(call.body).hexdigest() if call.body else "",
+                arrived_at=call.arrived_at,
+                head_at=call.head_at,
+                body_at=call.body_at,
+                connection=call.connection,
+                sender=call.sender,
+            )
+        )
+        entry.error_type = _text(notes.get("error_type"))
+        entry.request_id = _text(notes.get("request_id"))
+        entry.answered_by = _text(notes.get("answered_by"))
+        return entry
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

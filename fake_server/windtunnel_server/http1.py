@@ -1,0 +1,285 @@
+"""HTTP/1.1 on a socket of our own: requests in, plans performed, and faults that act on the socket itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+import httptools
+
+from windtunnel_server.call import Call
+from windtunnel_server.clock import Clock
+from windtunnel_server.inprocess.flows import Link, registry
+from windtunnel_server.journal import Entry
+from windtunnel_server.performer import Performance
+from windtunnel_server.plan import Plan
+from windtunnel_server.wheel import Wheel
+
+#: A head above this is refused; no edge takes one (unverified: the real edge's limit is not documented).
+MAX_HEAD_BYTES = 128 * 1024
+#: How long a refused client may go on sending before the connection is closed on it.
+_LINGER_S = 2.0
+
+
+class Host(Protocol):
+    """What a connection asks of the server it belongs to."""
+
+    clock: Clock
+    wheel: Wheel
+
+    def connected(self, connection: Connection) -> bool:
+        """A new connection; False when it has been dealt with and takes no requests."""
+        ...
+
+    def disconnected(self, connection: Connection) -> None: ...
+
+    def max_body_bytes(self, path: str) -> int: ...
+
+    def answer(self, call: Call) -> tuple[Plan, Entry]: ...
+
+    def answer_too_large(self, call: Call) -> tuple[Plan, Entry]: ...
+
+    def answer_garbage(self, call: Call, why: str) -> tuple[Plan, Entry]: ...
+
+    def idle(self, connection: Connection) -> None:
+        """A reply ended in good order and nothing else is under way on this connection."""
+        ...
+
+
+class Connection(asyncio.Protocol):
+    """One connection: parses requests one after another and performs the plan for each."""
+
+    def __init__(self, host: Host, number: int) -> None:
+        self._host = host
+        self.number = number
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._performance: Performance | None = None
+        self._waiting: deque[tuple[Call, bool]] = deque()
+        self._on_drained: Callable[[], None] | None = None
+        self._call: Call | None = None
+        self._deaf = False
+        self._keep_alive = True
+        self._begin()
+
+    # --- the socket ----------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # A cast, not a check: uvloop's transports are no asyncio.Transport by inheritance.
+        self._transport = cast(asyncio.Transport, transport)
+        self._deaf = not self._host.connected(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._performance is not None:
+            self._performance.stop("hung up")
+        self._waiting.clear()
+        self._host.disconnected(self)
+
+    def eof_received(self) -> bool:
+        # A client that is done sending has hung up: none of the real ones half-closes.
+        return False
+
+    def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
+        if self._call is None:
+            self._call = self._new_call()
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # an offer of HTTP/2 or a websocket that we do not take up
+        except httptools.HttpParserError as error:
+            self._garbage(str(error))
+
+    def resume_writing(self) -> None:
+        then, self._on_drained = self._on_drained, None
+        if self._transport is not None:
+            self._transport.set_write_buffer_limits()
+        if then is not None:
+            then()
+
+    @property
+    def is_idle(self) -> bool:
+        """No request is being read or answered."""
+        return self._performance is None and not self._waiting and self._call is None
+
+    def stop(self) -> None:
+        """The server stops: end what is under way and leave."""
+        if self._performance is not None:
+            self._performance.stop("stopped")
+        if self._transport is not None:
+            self._transport.abort()
+
+    @property
+    def _link(self) -> Link | None:
+        sock = None if self._transport is None else self._transport.get_extra_info("socket")
+        end = None if sock is None else registry.end_of_fd(sock.fileno())
+        return None if end is None else end.link
+
+    @property
+    def sender(self) -> str | None:
+        """Who sent last from the client's end, where that is in this process."""
+        link = self._link
+        return None if link is None else link.sender
+
+    def _new_call(self) -> Call:
+        link = self._link
+        call = Call("", "", arrived_at=self._host.clock.now(), connection=self.number)
+        if link is not None:
+            call.sender, call.in_process = link.sender, link.is_ours
+        return call
+
+    # --- the parser's calls --------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._url = b""
+        self._headers: list[tuple[str, str]] = []
+        self._head_bytes = 0
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._max_body_bytes = 0
+
+    def on_message_begin(self) -> None:
+        self._begin()
+        if self._call is None:
+            self._call = self._new_call()
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+        self._measure(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
+        self._measure(len(name) + len(value))
+
+    def _measure(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > MAX_HEAD_BYTES:
+            raise httptools.HttpParserError(f"request head above {MAX_HEAD_BYTES} bytes")
+
+    def on_headers_complete(self) -> None:
+        call = self._call
+        if call is None or self._deaf:
+            return
+        call.method = self._parser.get_method().decode("ascii")
+        path, _, query = _origin_form(self._url.decode("latin-1")).partition("?")
+        call.path, call.query = path, query
+        call.headers = tuple(self._headers)
+        call.head_at = self._host.clock.now()
+        self._max_body_bytes = self._host.max_body_bytes(path)
+        declared = call.header("content-length") or "0"
+        if declared.isdigit() and int(declared) > self._max_body_bytes:
+            self._refuse(self._host.answer_too_large(call))
+        elif (call.header("expect") or "").lower() == "100-continue" and self._transport is not None:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, data: bytes) -> None:
+        if self._deaf or self._call is None:
+            return
+        self._body_bytes += len(data)
+        if self._body_bytes > self._max_body_bytes:
+            self._refuse(self._host.answer_too_large(self._call))
+        else:
+            self._body.append(data)
+
+    def on_message_complete(self) -> None:
+        call, self._call = self._call, None
+        if self._deaf or call is None:
+            return
+        call.body = b"".join(self._body)
+        call.body_at = self._host.clock.now()
+        self._waiting.append((call, self._parser.should_keep_alive()))
+        self._next()
+
+    # --- answers -------------------------------------------------------------------------------------------------
+
+    def _next(self) -> None:
+        if self._performance is None and self._waiting and not self._deaf:
+            call, self._keep_alive = self._waiting.popleft()
+            self._perform(*self._host.answer(call), bodiless=call.method == "HEAD")
+
+    def _refuse(self, answer: tuple[Plan, Entry]) -> None:
+        """Answer at once and take nothing more on this connection."""
+        self._deaf, self._keep_alive = True, False
+        if self._performance is None:
+            self._perform(*answer, bodiless=False)
+
+    def _garbage(self, why: str) -> None:
+        call = self._call or self._new_call()
+        self._call = None
+        call.method, call.path = call.method or "?", call.path or self._url.decode("latin-1", "replace")[:200]
+        self._refuse(self._host.answer_garbage(call, why))
+
+    def _perform(self, plan: Plan, entry: Entry, *, bodiless: bool) -> None:
+        if not self._keep_alive:
+            plan = plan.map_head(lambda head: head.with_header("connection", "close"))
+        self._performance = Performance(plan, entry, self, self._host.clock, self._host.wheel, bodiless=bodiless)
+        self._performance.go()
+
+    # --- Outlet: where the performance's bytes go ----------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def drained(self, then: Callable[[], None]) -> bool:
+        if self._transport is None or self._transport.get_write_buffer_size() == 0:
+            return True
+        self._on_drained = then
+        self._transport.set_write_buffer_limits(high=0)
+        return False
+
+    def done(self) -> None:
+        self._performance = None
+        if self._deaf:
+            self._linger()
+        elif not self._keep_alive:
+            self.close()
+        elif self._waiting:
+            self._next()
+        else:
+            self._host.idle(self)
+
+    def _linger(self) -> None:
+        """Say that we are done, and swallow what the client still sends: a close now would reset our answer away."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if transport.can_write_eof():
+            transport.write_eof()
+        asyncio.get_running_loop().call_later(_LINGER_S, transport.close)
+
+    def close(self) -> None:
+        self._deaf = True
+        self._performance = None
+        if self._transport is not None:
+            self._transport.close()
+
+    def reset(self) -> None:
+        self._deaf = True
+        self._performance = None
+        if self._transport is not None:
+            _linger_nothing(self._transport.get_extra_info("socket"))
+            self._transport.abort()
+
+
+def _origin_form(target: str) -> str:
+    """A client that takes us for a proxy sends the whole address; the path is what counts."""
+    scheme, mark, rest = target.partition("://")
+    if mark and scheme in ("http", "https"):
+        return "/" + rest.partition("/")[2]
+    return target
+
+
+def _linger_nothing(sock: Any) -> None:
+    """Make the next close send a RST instead of a FIN."""
+    duplicate = socket.socket(fileno=os.dup(sock.fileno()))
+    try:
+        duplicate.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    finally:
+        os.close(duplicate.detach())

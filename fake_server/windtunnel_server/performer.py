@@ -1,0 +1,160 @@
+"""Performs a plan on a connection: frames bytes, waits on the clock, cuts. Tells the journal each step."""
+
+from __future__ import annotations
+
+import http
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from windtunnel_server.clock import Clock
+from windtunnel_server.journal import Entry, Performed
+from windtunnel_server.plan import Close, End, Head, Plan, Raw, Reset, Send, Wait
+from windtunnel_server.wheel import Timer, Wheel
+
+_REASONS = {status.value: status.phrase for status in http.HTTPStatus} | {
+    499: "Client Closed Request",
+    520: "Web Server Returned an Unknown Error",
+    521: "Web Server Is Down",
+    522: "Connection Timed Out",
+    523: "Origin Is Unreachable",
+    524: "A Timeout Occurred",
+    529: "Overloaded",
+}
+
+
+class Outlet(Protocol):
+    """Where bytes go."""
+
+    def write(self, data: bytes) -> None: ...
+
+    def drained(self, then: Callable[[], None]) -> bool:
+        """True when nothing is left unwritten; else `then` is called once that is so."""
+        ...
+
+    def close(self) -> None: ...
+
+    def reset(self) -> None: ...
+
+    def done(self) -> None:
+        """The reply ended in good order; the connection may be used again."""
+        ...
+
+
+def head_bytes(head: Head) -> bytes:
+    """A status line and headers as they go over the wire."""
+    lines = [f"HTTP/1.1 {head.status} {_REASONS.get(head.status, 'Unknown')}"]
+    lines += [f"{name}: {value}" for name, value in head.headers]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def reported_usage(notes: Mapping[str, object], entry: Entry, *, complete: bool) -> dict[str, Any] | None:
+    """The usage a client can have read off what left: that of the last event that carried one, or of a whole body."""
+    events = entry.events_sent
+    if not events:
+        said = notes.get("usage") if complete else None
+    elif "message_delta" in events:
+        said = notes.get("usage")
+    else:
+        said = notes.get("usage_at_start") if "message_start" in events else None
+    return dict(said) if isinstance(said, Mapping) else None
+
+
+class Performance:
+    """One plan being performed. Steps with no wait between them leave in one write."""
+
+    def __init__(self, plan: Plan, entry: Entry, outlet: Outlet, clock: Clock, wheel: Wheel, *, bodiless: bool) -> None:
+        self._steps = iter(plan.steps)
+        self._notes = plan.notes
+        self._entry = entry
+        self._outlet = outlet
+        self._clock = clock
+        self._wheel = wheel
+        self._bodiless = bodiless
+        self._chunked = False
+        self._timer: Timer | None = None
+        self._pending: list[bytes] = []
+        self.running = True
+
+    def go(self) -> None:
+        """Perform steps until the next wait, or the end."""
+        if not self.running:
+            return
+        for step in self._steps:
+            if isinstance(step, Send):
+                self._send(step)
+            elif isinstance(step, Head):
+                self._head(step)
+            elif isinstance(step, Raw):
+                self._put(step.data)
+                self._note("raw", len(step.data))
+            elif isinstance(step, Wait):
+                if step.for_s > 0:
+                    self._note("wait")
+                    self._flush_then(lambda for_s=step.for_s: self._wait(for_s))  # type: ignore[misc]
+                    return
+            else:
+                self._last(step)
+                return
+
+    def _wait(self, for_s: float) -> None:
+        if self.running:
+            self._timer = self._wheel.after(for_s, self.go)
+
+    def _head(self, head: Head) -> None:
+        data = head_bytes(head)
+        self._chunked = head.chunked
+        self._entry.status = head.status
+        self._entry.response_headers = head.headers
+        self._put(data)
+        self._note("head", len(data))
+
+    def _send(self, step: Send) -> None:
+        if self._bodiless or not step.data:
+            return
+        self._put(b"%x\r\n%b\r\n" % (len(step.data), step.data) if self._chunked else step.data)
+        self._note("send", len(step.data), step.event)
+
+    def _last(self, step: End | Close | Reset) -> None:
+        if isinstance(step, End):
+            if self._chunked and not self._bodiless:
+                self._put(b"0\r\n\r\n")
+            self._flush_then(lambda: self._finish("end", "complete", self._outlet.done))
+        elif isinstance(step, Close):
+            self._flush_then(lambda: self._finish("close", "closed", self._outlet.close))
+        else:
+            self._flush_then(lambda: self._finish("reset", "reset", self._outlet.reset))
+
+    def _finish(self, what: str, ended: str, act: Callable[[], None]) -> None:
+        if not self.running:
+            return
+        self._note(what)
+        self._end(ended)
+        act()
+
+    def stop(self, ended: str) -> None:
+        """The connection or the server went away before the plan was done."""
+        if self.running:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._end(ended)
+
+    def _end(self, ended: str) -> None:
+        self.running = False
+        self._entry.usage = reported_usage(self._notes, self._entry, complete=ended == "complete")
+        self._entry.ended = ended
+        self._entry.ended_at = self._clock.now()
+
+    def _put(self, data: bytes) -> None:
+        self._pending.append(data)
+
+    def _flush_then(self, then: Callable[[], None]) -> None:
+        if self._pending:
+            data = b"".join(self._pending)
+            self._pending.clear()
+            self._entry.bytes_out += len(data)
+            self._outlet.write(data)
+        if self._outlet.drained(then):
+            then()
+
+    def _note(self, what: str, size: int = 0, event: str | None = None) -> None:
+        self._entry.steps.append(Performed(self._clock.now(), what, size, event))

@@ -1,0 +1,139 @@
+"""A plan as an in-memory client meets it: bytes when they are due, silences, and the ways a connection breaks.
+
+No I/O and no waiting: the transport asks what comes next and does the waiting. Bytes leave at the plan's own pace,
+whether or not the client reads, as they would on a socket.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from windtunnel_server.clock import Clock
+from windtunnel_server.journal import Entry, Performed
+from windtunnel_server.performer import reported_usage
+from windtunnel_server.plan import Close, End, Head, Plan, Raw, Reset, Send, Wait
+
+Breakage: TypeAlias = Literal["protocol", "reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing before the clock reads `until`; infinity: nothing ever."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The connection broke: "protocol" as an HTTP client would complain, "reset" as the kernel would."""
+
+    how: Breakage
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The body is complete."""
+
+
+Next: TypeAlias = Head | Send | Silence | Broken | Done
+
+
+class Playback:
+    """Steps through one plan on a clock."""
+
+    def __init__(self, plan: Plan, entry: Entry, clock: Clock) -> None:
+        self._steps = list(plan.steps)
+        self._notes = plan.notes
+        self._entry = entry
+        self._clock = clock
+        self._due = clock.now()
+        self._head: Head | None = None
+        self._sent = 0
+        self._outcome: Broken | Done | None = None
+
+    def next(self) -> Next:
+        """What the client meets next."""
+        if self._outcome is not None:
+            return self._outcome
+        if self._due > self._clock.now():
+            return Silence(self._due)
+        step = self._steps.pop(0) if self._steps else End()
+        if isinstance(step, Wait):
+            self._due += step.for_s
+            self._note("wait")
+            return self.next()
+        if isinstance(step, Head):
+            return self._started(step)
+        if isinstance(step, Send):
+            return self._sending(step) or self.next()
+        return self._ended(step)
+
+    def _started(self, head: Head) -> Head:
+        self._head = head
+        self._entry.status, self._entry.response_headers = head.status, head.headers
+        self._note("head")
+        return head
+
+    def _sending(self, step: Send) -> Send | None:
+        data = step.data[: self._room()]
+        self._sent += len(step.data)
+        self._entry.bytes_out += len(step.data)
+        self._note("send", len(step.data), step.event)
+        return Send(data, step.event) if data else None
+
+    def _room(self) -> int | None:
+        """Bytes the declared length still allows; None for no limit. A client reads no further than that."""
+        declared = self._declared()
+        return None if declared is None else max(declared - self._sent, 0)
+
+    def _declared(self) -> int | None:
+        value = None if self._head is None else self._head.header("content-length")
+        return int(value) if value is not None and value.isdigit() else None
+
+    def _ended(self, step: Raw | End | Close | Reset) -> Broken | Done:
+        if isinstance(step, Raw):
+            self._finish("raw", "closed")
+            self._outcome = Broken("protocol", f"illegal chunk header: {step.data!r}")
+        elif isinstance(step, Reset):
+            self._finish("reset", "reset")
+            self._outcome = Broken("reset", "[Errno 104] Connection reset by peer")
+        elif isinstance(step, Close):
+            self._finish("close", "closed")
+            self._outcome = self._closed()
+        else:
+            self._finish("end", "complete")
+            self._outcome = Done()
+        return self._outcome
+
+    def _closed(self) -> Broken | Done:
+        declared = self._declared()
+        if self._head is None:
+            return Broken("protocol", "Server disconnected without sending a response.")
+        if self._head.chunked:
+            why = "peer closed connection without sending complete message body (incomplete chunked read)"
+            return Broken("protocol", why)
+        if declared is not None and self._sent < declared:
+            why = "peer closed connection without sending complete message body "
+            return Broken("protocol", f"{why}(received {self._sent} bytes, expected {declared})")
+        return Done()
+
+    def _finish(self, what: str, ended: str) -> None:
+        self._note(what)
+        self._end(ended, self._due)
+
+    def _end(self, ended: str, at: float) -> None:
+        self._entry.ended, self._entry.ended_at = ended, at
+        self._entry.usage = reported_usage(self._notes, self._entry, complete=ended == "complete")
+
+    def _note(self, what: str, size: int = 0, event: str | None = None) -> None:
+        self._entry.steps.append(Performed(self._due, what, size, event))
+
+    def hang_up(self) -> None:
+        """The client leaves. What was due by now had left already; the rest never does."""
+        while self._outcome is None and self._due <= self._clock.now():
+            self.next()
+        if self._outcome is None:
+            self._outcome = Broken("protocol", "the client hung up")
+            self._end("hung up", self._clock.now())
