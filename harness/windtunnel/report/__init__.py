@@ -1,0 +1,1 @@
+"""What a run looked like: on the terminal and as a page."""

@@ -1,0 +1,133 @@
+"""Backoff: did the client wait as its policy says, as often as it says, and only where it says.
+
+The gap before a retry runs from the instant the failure was complete on the wire (last byte, reset, or the client's
+own hang-up) to the arrival of the next attempt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from windtunnel.policies import Policy
+from windtunnel.verdicts._retry_rules import Bench, Retry, rule_on
+from windtunnel.verdicts.account import REAL, AttemptAccount, ChainAccount, Mark, Report, Tolerance, plain
+from windtunnel.verdicts.chains import Chain, chains, counts_mean_something, retry_count
+from windtunnel.verdicts.failures import answer, asks_the_api, failed, failure_of
+from windtunnel.verdicts.units import counted
+from windtunnel.verdicts.verdict import Finding, Value, Verdict, value_of
+from windtunnel_server.journal import Entry
+
+NAME = "backoff"
+_MARK_THE_CALLS = "run the client in process, or give each call an idempotency-key header of its own"
+
+
+def judge(entries: Iterable[Entry], policy: Policy, *, tolerance: Tolerance = REAL, finished: bool = False) -> Verdict:
+    """Hold every retry in the journal against the policy.
+
+    `finished` says that the client is done: only then is a missing retry a failure. Nothing failed in the journal, or
+    chains that cannot be told apart: unknown.
+    """
+    calls = [entry for entry in entries if asks_the_api(entry)]
+    reads_counts = counts_mean_something(calls, policy.counts)
+    found = chains(calls, counts="read" if reads_counts else "ignore")
+    judged = [chain for chain in found if chain.any_failed or len(chain.attempts) > 1]
+    if not judged:
+        return Verdict(
+            NAME, "unknown", (_nothing_failed(len(calls)),), f"{policy.name}: no call failed", Report(policy.name)
+        )
+    court = _Court(Bench(policy, tolerance), finished, reads_counts)
+    accounts, findings = zip(*(court.chain(chain) for chain in judged), strict=True)
+    return _sum_up(Report(policy.name, accounts), tuple(one for each in findings for one in each))
+
+
+@dataclass(frozen=True, slots=True)
+class _Court:
+    bench: Bench
+    finished: bool
+    reads_counts: bool
+
+    def chain(self, chain: Chain) -> tuple[ChainAccount, list[Finding]]:
+        rows, findings = [plain(chain, 0)], []
+        for place in range(1, len(chain.attempts)):
+            row, finding = self._retry(chain, place)
+            rows.append(row)
+            findings += [finding] if finding else []
+        ending = self._ending(chain)
+        findings += [ending] if ending else []
+        return ChainAccount(chain, tuple(rows)), [_doubted(one, chain) for one in findings]
+
+    def _retry(self, chain: Chain, place: int) -> tuple[AttemptAccount, Finding | None]:
+        retry = self._retry_at(chain, place)
+        mark, envelope, finding = rule_on(self.bench, retry)
+        unsure: Mark = "unsure" if finding and finding.weight == "fail" and not chain.certain else mark
+        gap = None if math.isnan(retry.gap_s) else retry.gap_s
+        return replace(plain(chain, place), gap_s=gap, envelope=envelope, mark=unsure), finding
+
+    def _retry_at(self, chain: Chain, place: int) -> Retry:
+        before, after = chain.attempts[place - 1], chain.attempts[place]
+        was, now = self._count(chain, place - 1), self._count(chain, place)
+        said = self.reads_counts and bool(retry_count(after))
+        return Retry(chain, before, after, max(now - 1, 0), max(now - was - 1, 0), said)
+
+    def _count(self, chain: Chain, place: int) -> int:
+        """Retries taken before the attempt: by the client's count, else by its place in the chain."""
+        said = retry_count(chain.attempts[place]) if self.reads_counts else None
+        return place if said is None else said
+
+    def _ending(self, chain: Chain) -> Finding | None:
+        """A chain that ends in a failure although the policy would have gone on."""
+        last, taken = chain.attempts[-1], self._count(chain, len(chain.attempts) - 1)
+        left = self.bench.policy.max_retries - taken
+        if not failed(last) or last.ended is None or left <= 0 or not self.bench.policy.should_retry(failure_of(last)):
+            return None
+        finding = Finding(
+            (last.number,),
+            "gave up early",
+            f"{answer(last)}, and no attempt after it",
+            f"{counted(self.bench.policy.max_retries, 'retry')}, {left} left",
+            "raise the client's number of retries, or look for the error it does not take for a passing one",
+        )
+        if last.ended in ("hung up", "stopped"):
+            return _unknown(finding, "whoever hung up may have cancelled the call", "let the call run to its end")
+        if not self.finished:
+            return _unknown(finding, "the client may still be waiting", "ask for the verdict when the client is done")
+        return finding
+
+
+def _doubted(finding: Finding, chain: Chain) -> Finding:
+    """Against attempts that may belong together otherwise, nothing can be proved."""
+    if chain.certain or finding.weight != "fail":
+        return finding
+    reason = "these attempts may belong to other chains: the same request was under way more than once"
+    return _unknown(finding, reason, _MARK_THE_CALLS)
+
+
+def _unknown(finding: Finding, reason: str, advice: str) -> Finding:
+    return replace(
+        finding, title=f"perhaps {finding.title}", seen=f"{finding.seen}; {reason}", advice=advice, weight="unknown"
+    )
+
+
+def _nothing_failed(calls: int) -> Finding:
+    return Finding(
+        (),
+        "nothing to judge",
+        f"{counted(calls, 'call')}, none of which failed",
+        "at least one failure to back off from",
+        'script a failure: windtunnel.script(fail("rate_limited", times=2))',
+        "unknown",
+    )
+
+
+def _sum_up(report: Report, findings: tuple[Finding, ...]) -> Verdict:
+    value: Value = value_of(findings)
+    attempts = sum(len(chain.attempts) for chain in report.chains)
+    gaps = report.gaps
+    outside = sum(gap.mark != "ok" for gap in gaps)
+    inside = (
+        "no gap to judge" if not gaps else f"{outside or 'none'} of {counted(len(gaps), 'gap')} outside what is allowed"
+    )
+    summary = f"{report.policy}: {counted(len(report.chains), 'chain')}, {counted(attempts, 'attempt')}, {inside}"
+    return Verdict(NAME, value, findings, summary, report)

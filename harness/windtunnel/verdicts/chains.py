@@ -1,0 +1,77 @@
+"""Which attempts belong to one logical request.
+
+The client's own marks come first (an idempotency key, the retry count), then the thread or task that the in-process
+transport saw, and only then body and time. Where the evidence allows more than one reading, the chain says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from windtunnel.policies import Counts
+from windtunnel.verdicts._book import Book, Mark, Open, key_of, may_follow, retry_count
+from windtunnel.verdicts.failures import failed
+from windtunnel_server.journal import Entry
+
+__all__ = ["Chain", "Mark", "chains", "counts_mean_something", "retry_count"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The attempts of one logical request, in order of arrival.
+
+    `marks` says what they were recognised by. Where `certain` is False, `rivals` has, for the number of an attempt,
+    the other failures it may have been the answer to.
+    """
+
+    attempts: tuple[Entry, ...]
+    certain: bool
+    marks: Mark
+    rivals: Mapping[int, tuple[Entry, ...]] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The journal's numbers of the attempts."""
+        return tuple(attempt.number for attempt in self.attempts)
+
+    @property
+    def any_failed(self) -> bool:
+        return any(failed(attempt) for attempt in self.attempts)
+
+
+def counts_mean_something(entries: Iterable[Entry], counts: Counts = "auto") -> bool:
+    """Say whether to go by the client's retry counts; "auto": where any of them is above 0."""
+    return counts == "read" or (counts == "auto" and any(retry_count(entry) for entry in entries))
+
+
+def chains(entries: Iterable[Entry], *, counts: Counts = "auto") -> list[Chain]:
+    """Group entries into chains, in order of their first attempts. Every entry is in exactly one chain."""
+    ordered = sorted(entries, key=lambda entry: (entry.arrived_at, entry.number))
+    book = Book(reads_counts=counts_mean_something(ordered, counts))
+    for entry in ordered:
+        book.add(entry)
+    book.doubt_overlaps()
+    return [_close(chain, ordered) for chain in book.chains]
+
+
+def _close(chain: Open, entries: list[Entry]) -> Chain:
+    rivals = (
+        {} if chain.certain else {e.number: found for e in chain.attempts[1:] if (found := _rivals(e, chain, entries))}
+    )
+    return Chain(tuple(chain.attempts), chain.certain, chain.marks, rivals)
+
+
+def _rivals(entry: Entry, chain: Open, entries: list[Entry]) -> tuple[Entry, ...]:
+    """Return the failures outside its chain that this attempt may have been the answer to."""
+    count = retry_count(entry) if chain.marks == "retry count" else None
+    own = {attempt.number for attempt in chain.attempts}
+    return tuple(
+        last
+        for last in entries
+        if last.number not in own
+        and last.sender is None
+        and key_of(last) is None
+        and may_follow(last, entry)
+        and (count is None or retry_count(last) == count - 1)
+    )
