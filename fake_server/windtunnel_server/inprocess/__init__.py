@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import weakref
 from collections.abc import Callable
 
 from windtunnel_server.clock import Clock, Party, VirtualClock
@@ -69,7 +68,7 @@ class InProcess:
     def exit(self) -> None:
         """Take everything away again. Call it from the thread that entered."""
         for address in self._doors:
-            registry.doors.pop(address, None)
+            registry.shut(address)
         self._doors.clear()
         if isinstance(self.clock, VirtualClock):
             if self._dates is not None:
@@ -89,10 +88,8 @@ class InProcess:
 
     def open_door(self, listening: socket.socket, knock: Callable[[str], bool]) -> None:
         """Watch for connections from this process to a listening socket; `knock` may refuse them."""
-        address = listening.getsockname()[:2]
-        registry.doors[address] = Door(address, knock)
-        registry.by_fd[listening.fileno()] = weakref.ref(listening)
-        self._doors.append(address)
+        door = registry.open(listening, Door(listening.getsockname()[:2], knock))
+        self._doors.append(door.address)
 
 
 def _install_virtual() -> None:

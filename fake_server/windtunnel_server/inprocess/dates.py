@@ -7,7 +7,9 @@ freezegun would freeze them too.
 from __future__ import annotations
 
 import datetime
+import sys
 import threading
+import types
 from typing import Any
 
 from windtunnel_server.clock import VirtualClock
@@ -41,7 +43,7 @@ class Dates:
         self._freezer = freeze_time(_datetime(self._clock.wall()))
         # Its ignore list looks at who called whom and would show real time to any function that runs as a thread.
         self._freezer.ignore = ()
-        frozen = self._freezer.start()
+        frozen = _start_narrowly(self._freezer)
         _restore_real_waits(self._freezer)
 
         def move(now: float) -> None:
@@ -66,6 +68,32 @@ def _datetime(wall: float) -> datetime.datetime:
 _real_datetime = datetime.datetime
 _timedelta = datetime.timedelta
 _EPOCH = _real_datetime(1970, 1, 1)
+
+
+#: Modules that freezegun has looked through, and those of them that held something to replace.
+_looked_through: set[str] = set()
+_holders: set[str] = set()
+
+
+def _start_narrowly(freezer: Any) -> Any:
+    """Start freezegun on the modules that matter.
+
+    It looks through every module at every start, which takes longer than most tests do. What it found last time is
+    found again; only modules imported since are new to it.
+    """
+    from freezegun import api
+
+    loaded = dict(sys.modules)
+    shown = {name: module for name, module in loaded.items() if name in _holders or name not in _looked_through}
+    api.sys = types.SimpleNamespace(modules=shown)  # type: ignore[assignment]
+    try:
+        frozen = freezer.start()
+    finally:
+        api.sys = sys
+    freezer.modules_at_start = set(loaded)
+    _looked_through.update(loaded)
+    _holders.update(module.__name__ for module, _, _ in freezer.undo_changes)
+    return frozen
 
 
 def _restore_real_waits(freezer: Any) -> None:

@@ -89,6 +89,16 @@ class Registry:
         self.by_fd: dict[int, weakref.ref[socket.socket]] = {}
         self._links: dict[tuple[Address, Address], Link] = {}
 
+    def open(self, listening: socket.socket, door: Door) -> Door:
+        """Watch for connections from this process to a listening socket."""
+        self.doors[door.address] = door
+        self.by_fd[listening.fileno()] = weakref.ref(listening)
+        return door
+
+    def shut(self, address: Address) -> None:
+        """Stop watching."""
+        self.doors.pop(address, None)
+
     def connected(self, sock: socket.socket, door: Door, sender: str | None) -> None:
         """Note the client's end of a new connection."""
         link = self._link(sock.getsockname()[:2], door.address)

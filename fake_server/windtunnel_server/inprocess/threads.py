@@ -28,25 +28,23 @@ def _sleep(seconds: float) -> None:
 def _start(self: threading.Thread) -> None:
     clock = clocks.clock_of_thread()
     if isinstance(clock, VirtualClock):
-        # Known from before it runs, so that the clock cannot slip past it while it starts.
-        party = Party(name=self.name, ident=-id(self))
-        clock.join(party)
-        self._windtunnel_party = (clock, party)  # type: ignore[attr-defined]
+        self._windtunnel_clock = clock  # type: ignore[attr-defined]
+    # Returns only once the thread runs and has joined, so the clock cannot slip past it while it starts.
     _real_start(self)
 
 
 def _bootstrap(self: threading.Thread) -> None:
-    clock, party = getattr(self, "_windtunnel_party", (None, None))
-    if clock is None or party is None:
+    clock: VirtualClock | None = getattr(self, "_windtunnel_clock", None)
+    if clock is None:
         _real_bootstrap(self)
         return
-    ident = threading.get_ident()
-    clock.rename(party, ident, threading.get_native_id())
-    clocks.push(clock, ident)
+    party = Party(self.name, threading.get_ident(), threading.get_native_id())
+    clock.join(party)
+    clocks.push(clock, party.ident)
     try:
         _real_bootstrap(self)
     finally:
-        clocks.pop(clock, ident)
+        clocks.pop(clock, party.ident)
         clock.leave(party)
 
 
