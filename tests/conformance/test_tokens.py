@@ -70,7 +70,7 @@ def test_input_counts_are_near_the_recorded_ones(
 
     print(f"input, {what}: median error {middle:.1%}, nine in ten under {ninth:.1%}, {number} requests")
     assert middle < typical
-    # Text: the worst tenth holds fixtures whose counts were edited by hand.
+    # Text: among the worst are fixtures whose recorded count cannot belong to their text.
     assert ninth < at_worst
 
 

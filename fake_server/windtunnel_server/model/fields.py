@@ -1,8 +1,8 @@
 """Top-level fields of a request: which are known, which are required, of what type they are.
 
-The order of the table is the order in which the service reports faults, and the words are those it uses: both were
-measured by third parties against Sonnet 5 in August 2026, for the fields up to `inference_geo`; the place of the
-others behind it is unverified. A field grows by giving it a deeper `check`.
+The order of the table is the order in which faults are reported. Order and words are unverified where no recording
+has them: for the fields up to `inference_geo` they rest on one public report of August 2026, for the others on none.
+A field grows by giving it a deeper `check`.
 """
 
 from __future__ import annotations

@@ -77,8 +77,8 @@ Rule = Callable[[Asked], Iterator[Problem]]
 def check(request: object, *, version: str, endpoint: Endpoint) -> Problem | None:
     """Refuse what the service refuses; None for a request that may go on.
 
-    `version` is the API version (`2023-06-01`, `2026-10-21`; a cloud's own name for one counts as the older). Under
-    the newer one retired models are unknown; the older one answers them still, as recorded in their time.
+    `version` is the API version (`2023-06-01`, `2026-10-21`; a cloud's own name for one counts as the older). Retired
+    models answer still: which of them are gone depends on a date that no request names.
     """
     if not isinstance(request, Mapping):
         # unverified: the path-less form of the recorded words.
@@ -88,7 +88,7 @@ def check(request: object, *, version: str, endpoint: Endpoint) -> Problem | Non
         return fault
     name = request["model"]
     model = find(name)
-    if model is None or (version == MODERN and model.lifecycle == "retired"):
+    if model is None:
         return Problem("model_not_found", f"model: {name}")
     asked = Asked(request, version, endpoint, model)
     return next(chain.from_iterable(rule(asked) for rule in RULES), None)
@@ -155,7 +155,7 @@ def unique_tool_names(asked: Asked) -> Iterator[Problem]:
 
 
 def chosen_tool_exists(asked: Asked) -> Iterator[Problem]:
-    """A forced choice has something to choose from (words measured by third parties, August 2026)."""
+    """A forced choice has something to choose from (words unverified: one public report)."""
     choice = asked.request.get("tool_choice", {})
     names = [tool.get("name") for tool in asked.request.get("tools", ())]
     if choice.get("type") == "any" and not names:
