@@ -120,7 +120,7 @@ class Party:
 
     name: str
     ident: int
-    #: As the kernel knows the thread.
+    #: As the kernel knows the thread; 0 while it is being started.
     native_id: int = 0
     #: Servers are woken after clients that wait for the same instant: a client set its timer first.
     is_server: bool = False
@@ -195,6 +195,13 @@ class VirtualClock:
             if self._parties.get(party.ident) is party:
                 del self._parties[party.ident]
             self.try_move()
+
+    def rename(self, party: Party, ident: int, native_id: int) -> None:
+        """Say which thread a party has become, once it runs."""
+        with self.lock:
+            self._parties.pop(party.ident, None)
+            party.ident, party.native_id = ident, native_id
+            self._parties[ident] = party
 
     def party(self, ident: int) -> Party | None:
         return self._parties.get(ident)

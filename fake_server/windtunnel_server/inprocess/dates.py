@@ -85,11 +85,11 @@ def _start_narrowly(freezer: Any) -> Any:
 
     loaded = dict(sys.modules)
     shown = {name: module for name, module in loaded.items() if name in _holders or name not in _looked_through}
-    api.sys = types.SimpleNamespace(modules=shown)  # type: ignore[assignment]
+    vars(api)["sys"] = types.SimpleNamespace(modules=shown)
     try:
         frozen = freezer.start()
     finally:
-        api.sys = sys
+        vars(api)["sys"] = sys
     freezer.modules_at_start = set(loaded)
     _looked_through.update(loaded)
     _holders.update(module.__name__ for module, _, _ in freezer.undo_changes)

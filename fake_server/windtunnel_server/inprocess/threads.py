@@ -28,18 +28,24 @@ def _sleep(seconds: float) -> None:
 def _start(self: threading.Thread) -> None:
     clock = clocks.clock_of_thread()
     if isinstance(clock, VirtualClock):
-        self._windtunnel_clock = clock  # type: ignore[attr-defined]
-    # Returns only once the thread runs and has joined, so the clock cannot slip past it while it starts.
-    _real_start(self)
+        # A party from before it runs: its parent blocks until it does, and on a busy machine that takes a while.
+        party = Party(self.name, ident=-id(self))
+        clock.join(party)
+        self._windtunnel_party = (clock, party)  # type: ignore[attr-defined]
+    try:
+        _real_start(self)
+    except BaseException:
+        if isinstance(clock, VirtualClock):
+            clock.leave(party)
+        raise
 
 
 def _bootstrap(self: threading.Thread) -> None:
-    clock: VirtualClock | None = getattr(self, "_windtunnel_clock", None)
-    if clock is None:
+    clock, party = getattr(self, "_windtunnel_party", (None, None))
+    if clock is None or party is None:
         _real_bootstrap(self)
         return
-    party = Party(self.name, threading.get_ident(), threading.get_native_id())
-    clock.join(party)
+    clock.rename(party, threading.get_ident(), threading.get_native_id())
     clocks.push(clock, party.ident)
     try:
         _real_bootstrap(self)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from windtunnel import Windtunnel, fail
-from windtunnel_server.clock import REAL
+from windtunnel_server.clock import REAL, Party, VirtualClock
 
 
 def test_a_thread_started_inside_shares_the_clock(tunnel: Windtunnel) -> None:
@@ -66,6 +66,28 @@ def test_a_busy_thread_holds_time_up_even_when_the_others_wait(tunnel: Windtunne
     thread.join()
 
     assert done_at == [0.0]
+
+
+def test_time_waits_for_a_thread_that_is_only_being_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = VirtualClock()
+    readings: list[float] = []
+    really_rename = clock.rename
+
+    def rename_late(party: Party, ident: int, native_id: int) -> None:
+        if party.name == "late":
+            REAL.sleep(0.1)
+        really_rename(party, ident, native_id)
+
+    monkeypatch.setattr(clock, "rename", rename_late)
+    with Windtunnel(clock=clock):
+        sleeper = threading.Thread(target=time.sleep, args=(1000,))
+        late = threading.Thread(target=lambda: readings.append(clock.now()), name="late")
+        sleeper.start()
+        late.start()
+        late.join()
+        sleeper.join()
+
+    assert readings == [0.0]
 
 
 def test_a_pool_of_calls_meets_its_failures_in_simulated_time(tunnel: Windtunnel, call: Callable[..., int]) -> None:
