@@ -18,7 +18,8 @@ _LEAST = 3.0
 
 STYLE = """
 svg.timeline { width: 100%; min-width: 36rem; height: auto; display: block; margin: .5rem 0; }
-.timeline text { font: 11px system-ui, sans-serif; fill: var(--soft); }
+.timeline text { font: 11px system-ui, sans-serif; fill: var(--soft); paint-order: stroke; stroke: var(--paper);
+  stroke-width: 5px; stroke-linejoin: round; }
 .timeline .axis { stroke: var(--rule); } .timeline .wait { stroke: var(--soft); stroke-dasharray: 2 3; }
 .timeline .allowed { fill: var(--pass); opacity: .25; } .timeline .attempt { fill: var(--note); }
 .timeline .bad { fill: var(--fail); } .timeline .doubtful { fill: var(--unknown); }
