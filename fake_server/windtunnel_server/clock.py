@@ -171,9 +171,16 @@ class VirtualClock:
                 f"{threading.current_thread().name} is no party to this virtual clock, so it cannot sleep on it; "
                 "start the thread inside the tunnel"
             )
-        from windtunnel_server.inprocess.parking import sleep
-
-        sleep(self, party, for_s)
+        if for_s <= 0:
+            return
+        woken = threading.Event()
+        self.park(party, self._now + for_s, expects=lambda: False, wake=woken.set)
+        try:
+            woken.wait()
+        finally:
+            self.unpark(party)
+        if party.stuck:
+            raise stuck_error(self)
 
     def advance(self, by_s: float) -> None:
         """Move time by hand, as if everyone had waited `by_s` seconds with nothing falling due in between."""

@@ -1,4 +1,4 @@
-"""How a thread waits on a virtual clock: asleep, or for a socket that may speak first."""
+"""How a thread waits on a virtual clock for a socket that may speak first."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import os
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from windtunnel_server.clock import Party, VirtualClock, stuck_error
 
@@ -48,32 +47,6 @@ def _bell() -> _Bell:
     return bell
 
 
-@contextmanager
-def _parked(
-    clock: VirtualClock, party: Party, deadline: float | None, expects: Callable[[], bool], bell: _Bell
-) -> Iterator[None]:
-    clock.park(party, deadline, expects=expects, wake=bell.ring)
-    try:
-        yield
-    finally:
-        clock.unpark(party)
-        bell.hush()
-
-
-def sleep(clock: VirtualClock, party: Party, for_s: float) -> None:
-    """Sleep until the clock reaches now + `for_s`."""
-    if for_s <= 0:
-        return
-    bell = _bell()
-    poller = select.poll()
-    poller.register(bell.read_end, select.POLLIN)
-    with _parked(clock, party, clock.now() + for_s, lambda: False, bell):
-        while not (party.due or party.stuck):
-            poller.poll()
-    if party.stuck:
-        raise stuck_error(clock)
-
-
 def await_readable(
     clock: VirtualClock, party: Party, sock: socket.socket, timeout_s: float | None, on_its_way: Callable[[], bool]
 ) -> bool:
@@ -85,13 +58,14 @@ def await_readable(
     poller.register(sock, select.POLLIN)
     poller.register(bell.read_end, select.POLLIN)
     deadline = None if timeout_s is None else clock.now() + timeout_s
-    with _parked(clock, party, deadline, lambda: on_its_way() or readable(sock), bell):
-        while True:
-            ready = {fd for fd, _ in poller.poll()}
-            if party.due or party.stuck:
-                break
-            if sock.fileno() in ready:
+    clock.park(party, deadline, expects=lambda: on_its_way() or readable(sock), wake=bell.ring)
+    try:
+        while not (party.due or party.stuck):
+            if any(fd == sock.fileno() for fd, _ in poller.poll()) and not (party.due or party.stuck):
                 return True
+    finally:
+        clock.unpark(party)
+        bell.hush()
     if party.stuck:
         raise stuck_error(clock)
     return False

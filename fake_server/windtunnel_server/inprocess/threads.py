@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from windtunnel_server.clock import REAL, Party, VirtualClock
-from windtunnel_server.inprocess import clocks, parking
+from windtunnel_server.inprocess import clocks
 
 _real_bootstrap: Callable[[threading.Thread], None] = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
 _real_start = threading.Thread.start
@@ -22,7 +22,7 @@ def _sleep(seconds: float) -> None:
     elif seconds < 0:
         raise ValueError("sleep length must be non-negative")
     else:
-        parking.sleep(*found, float(seconds))
+        found[0].sleep(float(seconds))
 
 
 def _start(self: threading.Thread) -> None:
