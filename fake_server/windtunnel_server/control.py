@@ -11,7 +11,9 @@ from windtunnel_server.call import Call
 from windtunnel_server.core import Core
 from windtunnel_server.journal import Entry
 from windtunnel_server.plan import End, Head, Plan, Send
-from windtunnel_server.script import ScriptError, step_from_json, step_to_json
+from windtunnel_server.script import ScriptError
+from windtunnel_server.wire.compact import utf8
+from windtunnel_server.words import step_from_json, step_to_json
 
 PREFIX = "/_windtunnel/"
 
@@ -66,14 +68,14 @@ class Control:
 
     def _journal(self, call: Call, query: dict[str, str]) -> list[dict[str, Any]]:
         since = query.get("since", "0")
-        if not since.isdigit():
+        if not (since.isascii() and since.isdigit() and len(since) < 20):
             raise _Refused(400, f"since={since!r} is not the number of a call; since=3 gives call 4 and what follows")
         return [entry.to_json() for entry in self._core.journal.since(int(since))]
 
     def _script(self, call: Call, query: dict[str, str]) -> dict[str, Any]:
         try:
             value = json.loads(call.body or b"null")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _Refused(400, f"the script is not valid JSON: {error}") from None
         steps = value.get("steps") if isinstance(value, dict) and set(value) == {"steps"} else value
         if not isinstance(steps, list):
@@ -113,12 +115,15 @@ class Control:
 
 
 def _json(status: int, value: Any) -> Plan:
-    return _plain(status, "application/json", json.dumps(value, ensure_ascii=False).encode() + b"\n")
+    return _plain(status, "application/json", _encoded(value))
 
 
 def _lines(values: list[Any]) -> Plan:
-    text = "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values)
-    return _plain(200, "application/x-ndjson", text.encode())
+    return _plain(200, "application/x-ndjson", b"".join(map(_encoded, values)))
+
+
+def _encoded(value: Any) -> bytes:
+    return utf8(json.dumps(value, ensure_ascii=False)) + b"\n"
 
 
 def _plain(status: int, content_type: str, body: bytes) -> Plan:

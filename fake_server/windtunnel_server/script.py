@@ -1,8 +1,4 @@
-"""The words of a script: what the next calls are answered with.
-
-Steps are values. `fail("rate_limited", retry_after=2, times=2)` and `reply("Hello")` build them in Python; the same
-steps travel as JSON to a running server (`POST /_windtunnel/script`).
-"""
+"""A script as values: steps, what they are made of, and the queue that hands them out."""
 
 from __future__ import annotations
 
@@ -47,6 +43,16 @@ class Stream:
     text_piece: int | None = None
     #: Characters in an input_json_delta; None: as the model does.
     input_piece: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("first_byte", "tokens_per_second", "ping_every"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+                raise ScriptError(f"stream: {name} is {value!r}, and must be a number from 0 up")
+        for name in ("text_piece", "input_piece"):
+            size = getattr(self, name)
+            if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
+                raise ScriptError(f"stream: {name} is {size!r}, and must be a whole number of characters from 1 up")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +106,20 @@ class Step:
     on: str = "messages"
 
     def __post_init__(self) -> None:
-        if self.times < 1 or isinstance(self.times, bool) or not isinstance(self.times, int):
+        if isinstance(self.times, bool) or not isinstance(self.times, int) or self.times < 1:
             raise ScriptError(f"times: {self.times!r} is not a whole number from 1 up; leave the step out instead")
+        if self.reply is not None and self.on not in ("messages", "any"):
+            raise ScriptError(
+                f"on: a reply is for messages, not for {self.on}; answer that with fail(…), or not at all"
+            )
         if self.error is not None and self.reply is not None:
             raise ScriptError("a step is either a failure or a reply; write two steps")
         if self.on not in ENDPOINTS:
-            raise ScriptError(_unknown("on", self.on, ENDPOINTS))
+            raise ScriptError(unknown_word("on", self.on, ENDPOINTS))
+
+    def is_for(self, endpoint: str) -> bool:
+        """Whether a call of `endpoint` may take it. What a reply says, only messages can say."""
+        return self.on == endpoint or (self.on == "any" and (self.reply is None or endpoint == "messages"))
 
     @property
     def label(self) -> str:
@@ -119,243 +133,15 @@ class Step:
         return " + ".join([what, *(fault.name for fault in self.faults)])
 
 
-_ERROR_OPTIONS = (
-    "type",
-    "message",
-    "details",
-    "retry_after",
-    "retry_after_ms",
-    "retry_after_date",
-    "should_retry",
-    "headers",
-)
-
-
-def fault(name: str, **options: Any) -> Fault:
-    """Name a fault to lay over a reply: `reply("Hello", faults=[fault("gzip"), fault("stall", for_s=30)])`."""
-    from windtunnel_server import faults
-
-    faults.check(name, options)
-    return Fault(name, dict(options))
-
-
-def fail(
-    what: str | int,
-    /,
-    *,
-    times: int = 1,
-    on: str = "messages",
-    faults: Sequence[Fault] = (),
-    stream: Stream | Mapping[str, Any] | None = None,
-    **options: Any,
-) -> Step:
-    """Answer the next `times` calls with a failure.
-
-    `what` is the name of an error ("rate_limited", "overloaded", …: `wire/errors.py`), an HTTP status, or the name of
-    a fault ("stall", "reset_mid_body", …: `faults/`), which then acts on a reply: the one described by the reply
-    words (`text`, `content`, `tool_use`, …) or a composed one. Errors take `type`, `message`, `details`,
-    `retry_after` (seconds), `retry_after_ms`, `retry_after_date` (seconds from now, sent as an HTTP date),
-    `should_retry` and `headers`; a fault takes its own options, in the same call.
-    """
-    from windtunnel_server import faults as index
-    from windtunnel_server.wire import errors
-
-    if isinstance(what, bool) or not isinstance(what, (str, int)):
-        raise ScriptError(f"fail: {what!r} is neither the name of a failure nor a status")
-    pacing = _stream(stream)
-    if isinstance(what, int):
-        if not 400 <= what <= 599:
-            raise ScriptError(f"fail: {what} is not a status from 400 to 599; answer it with reply(…) instead")
-        _known(options, _ERROR_OPTIONS, "fail")
-        return Step(error=_error(ErrorSpec(status=what, **options)), faults=tuple(faults), times=times, on=on)
-    if what in errors.KINDS:
-        _known(options, _ERROR_OPTIONS, f"fail: {what}")
-        return Step(error=_error(ErrorSpec(kind=what, **options)), faults=tuple(faults), times=times, on=on)
-    if what in index.FAULTS:
-        said = {
-            key: options.pop(key)
-            for key in list(options)
-            if key in _REPLY_OPTIONS and key not in index.options_of(what)
-        }
-        first = fault(what, **options)
-        spec = _reply_spec(**said) if said else None
-        return Step(reply=spec, faults=(first, *faults), stream=pacing, times=times, on=on)
-    raise ScriptError(_unknown("fail", what, [*errors.KINDS, *index.FAULTS]))
-
-
-_REPLY_OPTIONS = (
-    "text",
-    "content",
-    "tool_use",
-    "thinking",
-    "stop_reason",
-    "stop_sequence",
-    "stop_details",
-    "usage",
-    "model",
-    "id",
-    "container",
-    "context_management",
-)
-
-
-def reply(
-    text: str | None = None,
-    /,
-    *,
-    times: int = 1,
-    on: str = "messages",
-    faults: Sequence[Fault] = (),
-    stream: Stream | Mapping[str, Any] | None = None,
-    **said: Any,
-) -> Step:
-    """Answer the next `times` calls with a reply.
-
-    `reply("Hello")`; `reply(text=…, tool_use={"name": …, "input": {…}}, thinking=…)`; `reply(content=[…])` with blocks
-    in the shape of a non-streaming answer, for any kind of block. Further words: `stop_reason`, `stop_sequence`,
-    `stop_details`, `usage` (first-party keys; those left out are counted), `model`, `id`, `container`,
-    `context_management`. `tool_use` may be a list of calls. Ids left out are minted.
-    """
-    if text is not None:
-        if "text" in said:
-            raise ScriptError("reply: the text was given twice")
-        said["text"] = text
-    spec = _reply_spec(**said) if said else None
-    return Step(reply=spec, faults=tuple(faults), stream=_stream(stream), times=times, on=on)
-
-
-def _reply_spec(**said: Any) -> ReplySpec:
-    _known(said, _REPLY_OPTIONS, "reply")
-    text, thinking, calls = said.pop("text", None), said.pop("thinking", None), said.pop("tool_use", None)
-    content = said.pop("content", None)
-    if content is not None and (text is not None or thinking is not None or calls is not None):
-        raise ScriptError("reply: content says everything; leave out text, thinking and tool_use, or content")
-    if content is None:
-        content = [*_thinking(thinking), *_text(text), *_tool_calls(calls)]
-    if isinstance(content, (str, bytes, Mapping)) or not isinstance(content, Iterable):
-        raise ScriptError(f"reply: content must be a list of blocks, not {content!r}")
-    blocks = tuple(content)
-    for place, block in enumerate(blocks):
-        if not isinstance(block, Mapping) or not isinstance(block.get("type"), str):
-            raise ScriptError(f'reply: content[{place}] is {block!r}; write {{"type": "text", "text": …}}')
-    return ReplySpec(content=blocks, **said)
-
-
-def _text(text: Any) -> list[Block]:
-    if text is None:
-        return []
-    if not isinstance(text, str):
-        raise ScriptError(f"reply: text must be a string, not {text!r}")
-    return [{"type": "text", "text": text}]
-
-
-def _thinking(thinking: Any) -> list[Block]:
-    if thinking is None:
-        return []
-    if not isinstance(thinking, str):
-        raise ScriptError(f"reply: thinking must be a string, not {thinking!r}; write it as content for more")
-    return [{"type": "thinking", "thinking": thinking}]
-
-
-def _tool_calls(calls: Any) -> list[Block]:
-    if calls is None:
-        return []
-    listed = [calls] if isinstance(calls, Mapping) else list(calls)
-    blocks: list[Block] = []
-    for call in listed:
-        if not isinstance(call, Mapping) or "name" not in call:
-            raise ScriptError(f'reply: tool_use is {call!r}; write {{"name": …, "input": {{…}}}}')
-        _known(call, ("name", "input", "id"), "reply: tool_use")
-        blocks.append({"type": "tool_use", **call, "input": call.get("input", {})})
-    return blocks
-
-
-def _stream(given: Stream | Mapping[str, Any] | None) -> Stream | None:
-    if given is None or isinstance(given, Stream):
-        return given
-    _known(given, tuple(Stream.__dataclass_fields__), "stream")
-    return Stream(**given)
-
-
-def _error(spec: ErrorSpec) -> ErrorSpec:
-    for name in ("retry_after", "retry_after_ms", "retry_after_date"):
-        value = getattr(spec, name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            raise ScriptError(f"{name}: {value!r} is not a number")
-    if spec.retry_after is not None and spec.retry_after_date is not None:
-        raise ScriptError("retry_after and retry_after_date are the same header; give one of them")
-    return spec
-
-
-def step_from_json(value: Any) -> Step:
-    """Read one step as it stands in a scenario file or a `POST script` body."""
-    if not isinstance(value, Mapping):
-        raise ScriptError(f'a step must be an object like {{"reply": {{"text": "Hello"}}}}, not {value!r}')
-    rest = dict(value)
-    times, on = rest.pop("times", 1), rest.pop("on", "messages")
-    pacing = rest.pop("stream", None)
-    laid = [_fault_from_json(item) for item in _list(rest.pop("faults", []), "faults")]
-    if "reply" in rest:
-        said = rest.pop("reply")
-        _known(rest, (), "step")
-        if isinstance(said, str):
-            said = {"text": said}
-        if said is not None and not isinstance(said, Mapping):
-            raise ScriptError(f"reply: {said!r} is neither a text nor an object")
-        return reply(times=times, on=on, faults=laid, stream=pacing, **dict(said or {}))
-    if "fail" in rest or "status" in rest:
-        what = rest.pop("fail") if "fail" in rest else rest.pop("status")
-        return fail(what, times=times, on=on, faults=laid, stream=pacing, **rest)
-    raise ScriptError(f"a step needs one of fail, status, reply; it has {', '.join(map(str, value)) or 'nothing'}")
-
-
-def _list(value: Any, name: str) -> list[Any]:
-    if not isinstance(value, (list, tuple)):
-        raise ScriptError(f"{name}: {value!r} is not a list")
-    return list(value)
-
-
-def _fault_from_json(value: Any) -> Fault:
-    if isinstance(value, str):
-        return fault(value)
-    if isinstance(value, Mapping) and len(value) == 1:
-        ((name, options),) = value.items()
-        if options is None or isinstance(options, Mapping):
-            return fault(str(name), **dict(options or {}))
-    raise ScriptError(f'faults: {value!r} is not a name or {{"name": {{option: value}}}}')
-
-
-def step_to_json(step: Step) -> dict[str, Any]:
-    """Write a step so that `step_from_json` gives it back."""
-    out: dict[str, Any] = {}
-    if step.error is not None:
-        out["fail"] = step.error.kind if step.error.kind is not None else step.error.status
-        out |= {k: getattr(step.error, k) for k in _ERROR_OPTIONS if getattr(step.error, k) not in (None, {})}
-    else:
-        out["reply"] = {} if step.reply is None else _said(step.reply)
-    if step.faults:
-        out["faults"] = [{fault.name: dict(fault.options)} for fault in step.faults]
-    if step.stream is not None:
-        out["stream"] = {name: getattr(step.stream, name) for name in Stream.__dataclass_fields__}
-    if step.times != 1:
-        out["times"] = step.times
-    if step.on != "messages":
-        out["on"] = step.on
-    return out
-
-
-def _said(spec: ReplySpec) -> dict[str, Any]:
-    said = {name: getattr(spec, name) for name in ReplySpec.__dataclass_fields__ if getattr(spec, name) is not None}
-    return said | {"content": [dict(block) for block in spec.content]}
-
-
-def _known(given: Iterable[Any], known: Sequence[str], where: str) -> None:
+def check_words(given: Iterable[Any], known: Sequence[str], where: str) -> None:
+    """Raise for the first word of `given` that is not known."""
     for key in given:
         if key not in known:
-            raise ScriptError(_unknown(where, key, known))
+            raise ScriptError(unknown_word(where, key, known))
 
 
-def _unknown(where: str, key: object, known: Iterable[str]) -> str:
+def unknown_word(where: str, key: object, known: Iterable[str]) -> str:
+    """Say that a word is unknown, and which are known, nearest first."""
     on_offer = list(known)
     nearest = difflib.get_close_matches(str(key), on_offer, n=_SHOWN)
     hint = f"; did you mean {nearest[0]}?" if nearest else ""
@@ -386,7 +172,7 @@ class Script:
         """Take the first step for `endpoint` once; "door" takes whatever comes next."""
         for place, item in enumerate(self._left):
             step: Step = item[0]
-            if endpoint == "door" or step.on in (endpoint, "any"):
+            if endpoint == "door" or step.is_for(endpoint):
                 item[1] -= 1
                 if item[1] == 0:
                     del self._left[place]

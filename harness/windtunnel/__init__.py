@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from windtunnel import policies as policies
     from windtunnel.tunnel import Windtunnel as Windtunnel
     from windtunnel_server.clock import ClockStuckError as ClockStuckError
+    from windtunnel_server.clock import VirtualTimeError as VirtualTimeError
     from windtunnel_server.script import ScriptError as ScriptError
     from windtunnel_server.script import Step as Step
     from windtunnel_server.script import Stream as Stream
-    from windtunnel_server.script import fail as fail
-    from windtunnel_server.script import fault as fault
-    from windtunnel_server.script import reply as reply
+    from windtunnel_server.words import fail as fail
+    from windtunnel_server.words import fault as fault
+    from windtunnel_server.words import reply as reply
 
 __version__ = "0.1.0"
 
@@ -26,11 +27,12 @@ _WHERE = {
     "ScriptError": "windtunnel_server.script",
     "Step": "windtunnel_server.script",
     "Stream": "windtunnel_server.script",
+    "VirtualTimeError": "windtunnel_server.clock",
     "Windtunnel": "windtunnel.tunnel",
-    "fail": "windtunnel_server.script",
-    "fault": "windtunnel_server.script",
+    "fail": "windtunnel_server.words",
+    "fault": "windtunnel_server.words",
     "policies": "windtunnel.policies",
-    "reply": "windtunnel_server.script",
+    "reply": "windtunnel_server.words",
 }
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "ScriptError",
     "Step",
     "Stream",
+    "VirtualTimeError",
     "Windtunnel",
     "fail",
     "fault",
@@ -46,13 +49,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(_WHERE[name])
-    value = module if name == "policies" else getattr(module, name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker would take any name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        if name not in _WHERE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = import_module(_WHERE[name])
+        value = module if name == "policies" else getattr(module, name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

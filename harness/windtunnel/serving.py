@@ -15,8 +15,9 @@ from windtunnel_server.clock import Clock, RealClock, ScaledClock
 from windtunnel_server.control import PREFIX, Control
 from windtunnel_server.core import Core
 from windtunnel_server.providers.anthropic import Anthropic
-from windtunnel_server.script import ScriptError, step_from_json
+from windtunnel_server.script import ScriptError, Step
 from windtunnel_server.server import Server
+from windtunnel_server.words import step_from_json
 
 
 class ServeError(ValueError):
@@ -24,7 +25,7 @@ class ServeError(ValueError):
 
 
 def build(*, host: str, port: int, provider: str, seed: int, speed: float, script: tuple[str, str] | None) -> Server:
-    """Build a server that is not started yet. `script` is a file's name and its text."""
+    """Build a server that is not started yet. `script` is a file's name and its text: what POST script takes."""
     if provider not in PROVIDERS:
         raise ServeError(f"--provider {provider}: not built yet; on offer: {', '.join(PROVIDERS)}")
     if not (speed > 0 and math.isfinite(speed)):
@@ -40,20 +41,22 @@ def build(*, host: str, port: int, provider: str, seed: int, speed: float, scrip
     return Server(core, host=host, port=port, control=Control(core, judge=judge(core, speed)))
 
 
-def _steps(name: str, text: str) -> list[Any]:
+def _steps(name: str, text: str) -> list[Step]:
     try:
-        listed = json.loads(text)
+        value = json.loads(text)
     except ValueError as error:
         raise ServeError(f"{name}: not valid JSON: {error}") from None
+    listed = value["steps"] if isinstance(value, dict) and set(value) == {"steps"} else value
     if not isinstance(listed, list):
         raise ServeError(f'{name}: must be a list of steps, like [{{"reply": {{"text": "Hello"}}}}]')
-    steps = []
-    for place, item in enumerate(listed):
-        try:
-            steps.append(step_from_json(item))
-        except (ScriptError, TypeError) as error:
-            raise ServeError(f"{name}: step {place}: {error}") from None
-    return steps
+    return [_step(name, place, item) for place, item in enumerate(listed)]
+
+
+def _step(name: str, place: int, item: Any) -> Step:
+    try:
+        return step_from_json(item)
+    except (ScriptError, TypeError) as error:
+        raise ServeError(f"{name}: steps[{place}]: {error}") from None
 
 
 def judge(core: Core, speed: float = 1.0) -> Callable[[Mapping[str, str]], Any]:
