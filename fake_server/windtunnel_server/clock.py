@@ -110,7 +110,14 @@ class ScaledClock:
         return for_s / self.speed
 
 
-class ClockStuckError(RuntimeError):
+class VirtualTimeError(BaseException):
+    """Virtual time cannot go on as the test has set it up.
+
+    No `Exception`: a client's own error handling would catch that, retry, and show it as a connection error.
+    """
+
+
+class ClockStuckError(VirtualTimeError):
     """Every party to a virtual clock waits, and none of them for an instant: the run would hang for ever."""
 
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from windtunnel_server import faults
 from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
-from windtunnel_server.journal import Entry, Journal, mask_headers
+from windtunnel_server.journal import Entry, Journal, mask_body, mask_headers, mask_query
 from windtunnel_server.ledger import Ledger
 from windtunnel_server.plan import Plan
 from windtunnel_server.script import Script, ScriptError, Step
@@ -38,6 +38,10 @@ class Provider(Protocol):
 
     def refuse_step(self, call: Call, why: str) -> Plan:
         """A step of the script does not fit the call: say why, in the provider's envelope."""
+        ...
+
+    def reset(self) -> None:
+        """Forget what calls have left behind: batches and the like."""
         ...
 
     def broken(self, call: Call, why: str) -> Plan:
@@ -69,10 +73,12 @@ class Core:
         self.on_next_step()
 
     def reset(self) -> None:
-        """Forget script and journal, and start the random numbers anew."""
+        """Forget script, journal and what calls left behind, and start the random numbers anew."""
         with self._lock:
             self.script.clear()
             self.journal.clear()
+            self.failures.clear()
+            self.provider.reset()
             self._random = random.Random(self.seed)
         self.on_next_step()
 
@@ -122,8 +128,9 @@ class Core:
 
             plan = self._planned(call, take, taken)
             entry = self._enter(call, plan)
-            entry.answered_by = taken[0].label if taken else entry.answered_by or "composed"
-            entry.faults = tuple(fault.name for fault in taken[0].faults) if taken else ()
+            if entry.answered_by is None:
+                entry.answered_by = taken[0].label if taken else "composed"
+                entry.faults = tuple(fault.name for fault in taken[0].faults) if taken else ()
         if taken:
             self.on_next_step()
         return plan, entry
@@ -150,10 +157,11 @@ class Core:
             return plan, self._enter(call, plan)
 
     def answer_stranger(self, call: Call) -> tuple[Plan, Entry]:
-        """Refuse a client from another process, which cannot share a virtual clock."""
+        """Refuse a client that cannot share a virtual clock."""
         why = (
-            "this windtunnel runs on a virtual clock, which a client in another process cannot share: "
-            'use @pytest.mark.windtunnel(clock="real"), Windtunnel(clock="real") or `windtunnel serve`'
+            "this windtunnel runs on a virtual clock, which a client in another process, or on uvloop or another loop "
+            'that connects past Python\'s sockets, cannot share: use @pytest.mark.windtunnel(clock="real"), '
+            'Windtunnel(clock="real") or `windtunnel serve`'
         )
         with self._lock:
             plan = self.provider.refuse_step(call, why)
@@ -173,14 +181,15 @@ class Core:
                 provider=self.provider.name,
                 method=call.method,
                 path=call.path,
-                query=call.query,
+                query=mask_query(call.query),
                 headers=mask_headers(call.headers),
-                body=call.json,
+                body=mask_body(call.json),
                 bytes_in=len(call.body),
                 body_digest=hashlib.sha256(call.body).hexdigest() if call.body else "",
                 arrived_at=call.arrived_at,
-                head_at=call.head_at,
-                body_at=call.body_at,
+                # A call that was refused before it was whole never came to the later of these instants.
+                head_at=call.head_at if call.head_at >= call.arrived_at else None,
+                body_at=call.body_at if call.body_at >= call.arrived_at else None,
                 connection=call.connection,
                 sender=call.sender,
             )

@@ -24,6 +24,8 @@ from windtunnel_server.wheel import Wheel
 MAX_HEAD_BYTES = 128 * 1024
 #: How long a refused client may go on sending before the connection is closed on it.
 _LINGER_S = 2.0
+#: How much of an address that made no sense the journal keeps.
+_SHOWN = 200
 
 
 class Host(Protocol):
@@ -60,10 +62,14 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._performance: Performance | None = None
-        self._waiting: deque[tuple[Call, bool]] = deque()
+        #: Calls to answer: whether the connection is kept behind them, and whether the client speaks HTTP/1.0.
+        self._waiting: deque[tuple[Call, bool, bool]] = deque()
+        #: What comes behind everything that waits, and ends the connection.
+        self._refusal: Callable[[], tuple[Plan, Entry]] | None = None
         self._on_drained: Callable[[], None] | None = None
         self._call: Call | None = None
         self._deaf = False
+        self._answering = False
         self._keep_alive = True
         self._begin()
 
@@ -77,7 +83,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._performance is not None:
             self._performance.stop("hung up")
-        self._waiting.clear()
+        self._forget()
         self._host.disconnected(self)
 
     def eof_received(self) -> bool:
@@ -91,10 +97,28 @@ class Connection(asyncio.Protocol):
             self._call = self._new_call()
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # an offer of HTTP/2 or a websocket that we do not take up
+        except httptools.HttpParserUpgrade as offer:
+            self._decline(data[offer.args[0] :])
         except httptools.HttpParserError as error:
-            self._garbage(str(error))
+            if not self._deaf:
+                self._garbage(str(error))
+
+    def _decline(self, rest: bytes) -> None:
+        """Read a request once more without its offer of another protocol (HTTP/2, a websocket), and what follows it.
+
+        The parser takes the body behind such an offer for the other protocol.
+        """
+        if not self._is_offer:
+            return
+        kept = [pair for pair in self._headers if pair[0].lower() not in ("connection", "upgrade", "http2-settings")]
+        head = [f"{self._parser.get_method().decode('ascii')} {self._url.decode('latin-1')} HTTP/1.1"]
+        head += [f"{name}: {value}" for name, value in kept]
+        self._parser = httptools.HttpRequestParser(self)
+        self.data_received("\r\n".join([*head, "", ""]).encode("latin-1") + rest)
+
+    @property
+    def _is_offer(self) -> bool:
+        return self._parser.should_upgrade() and self._parser.get_method() != b"CONNECT"
 
     def resume_writing(self) -> None:
         then, self._on_drained = self._on_drained, None
@@ -106,7 +130,11 @@ class Connection(asyncio.Protocol):
     @property
     def is_idle(self) -> bool:
         """No request is being read or answered."""
-        return self._performance is None and not self._waiting and self._call is None
+        return self._is_free and self._call is None and not self._answering
+
+    @property
+    def _is_free(self) -> bool:
+        return self._performance is None and not self._waiting
 
     def stop(self) -> None:
         """The server stops: end what is under way and leave."""
@@ -164,7 +192,7 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         call = self._call
-        if call is None or self._deaf:
+        if call is None or self._deaf or self._is_offer:
             return
         call.method = self._parser.get_method().decode("ascii")
         path, _, query = _origin_form(self._url.decode("latin-1")).partition("?")
@@ -174,46 +202,62 @@ class Connection(asyncio.Protocol):
         self._max_body_bytes = self._host.max_body_bytes(path)
         declared = call.header("content-length") or "0"
         if declared.isdigit() and int(declared) > self._max_body_bytes:
-            self._refuse(self._host.answer_too_large(call))
-        elif (call.header("expect") or "").lower() == "100-continue" and self._transport is not None:
+            self._refuse(lambda: self._host.answer_too_large(call))
+        elif (call.header("expect") or "").lower() == "100-continue" and self._is_free and self._transport is not None:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, data: bytes) -> None:
-        if self._deaf or self._call is None:
+        call = self._call
+        if self._deaf or call is None:
             return
         self._body_bytes += len(data)
         if self._body_bytes > self._max_body_bytes:
-            self._refuse(self._host.answer_too_large(self._call))
+            self._refuse(lambda: self._host.answer_too_large(call))
         else:
             self._body.append(data)
 
     def on_message_complete(self) -> None:
+        if self._is_offer:
+            return
         call, self._call = self._call, None
         if self._deaf or call is None:
             return
         call.body = b"".join(self._body)
         call.body_at = self._host.clock.now()
-        self._waiting.append((call, self._parser.should_keep_alive()))
+        is_old = self._parser.get_http_version() == "1.0"
+        self._waiting.append((call, self._parser.should_keep_alive() and not is_old, is_old))
         self._next()
 
     # --- answers -------------------------------------------------------------------------------------------------
 
     def _next(self) -> None:
-        if self._performance is None and self._waiting and not self._deaf:
-            call, self._keep_alive = self._waiting.popleft()
-            self._perform(*self._host.answer(call), bodiless=call.method == "HEAD")
+        """Answer what waits, in order. Answers that end at once come back here: one loop takes them all."""
+        if self._answering:
+            return
+        self._answering = True
+        try:
+            while self._performance is None and self._waiting:
+                call, self._keep_alive, is_old = self._waiting.popleft()
+                plan, entry = self._host.answer(call)
+                self._perform(_unchunked(plan) if is_old else plan, entry, bodiless=call.method == "HEAD")
+            if self._performance is None and self._refusal is not None:
+                refusal, self._refusal, self._keep_alive = self._refusal, None, False
+                self._perform(*refusal(), bodiless=False)
+        finally:
+            self._answering = False
 
-    def _refuse(self, answer: tuple[Plan, Entry]) -> None:
-        """Answer at once and take nothing more on this connection."""
-        self._deaf, self._keep_alive = True, False
-        if self._performance is None:
-            self._perform(*answer, bodiless=False)
+    def _refuse(self, answer: Callable[[], tuple[Plan, Entry]]) -> None:
+        """Answer as soon as what came before is answered, and take nothing more on this connection."""
+        self._deaf, self._refusal = True, answer
+        self._next()
 
     def _garbage(self, why: str) -> None:
         call = self._call or self._new_call()
         self._call = None
-        call.method, call.path = call.method or "?", call.path or self._url.decode("latin-1", "replace")[:200]
-        self._refuse(self._host.answer_garbage(call, why))
+        if not call.method:
+            path, _, query = self._url.decode("latin-1").partition("?")
+            call.method, call.path, call.query = "?", path[:_SHOWN], query[:_SHOWN]
+        self._refuse(lambda: self._host.answer_garbage(call, why))
 
     def _perform(self, plan: Plan, entry: Entry, *, bodiless: bool) -> None:
         if not self._keep_alive:
@@ -236,11 +280,13 @@ class Connection(asyncio.Protocol):
 
     def done(self) -> None:
         self._performance = None
-        if self._deaf:
-            self._linger()
-        elif not self._keep_alive:
-            self.close()
-        elif self._waiting:
+        if not self._keep_alive:
+            self._forget()
+            if self._deaf:
+                self._linger()
+            else:
+                self.close()
+        elif self._waiting or self._refusal is not None:
             self._next()
         else:
             self._host.idle(self)
@@ -254,18 +300,30 @@ class Connection(asyncio.Protocol):
             transport.write_eof()
         asyncio.get_running_loop().call_later(_LINGER_S, transport.close)
 
+    def _forget(self) -> None:
+        """Nothing more is answered here."""
+        self._waiting.clear()
+        self._refusal = None
+
     def close(self) -> None:
         self._deaf = True
         self._performance = None
+        self._forget()
         if self._transport is not None:
             self._transport.close()
 
     def reset(self) -> None:
         self._deaf = True
         self._performance = None
+        self._forget()
         if self._transport is not None:
             _linger_nothing(self._transport.get_extra_info("socket"))
             self._transport.abort()
+
+
+def _unchunked(plan: Plan) -> Plan:
+    """HTTP/1.0 knows no chunks: the end of the connection is the end of the body."""
+    return plan.map_head(lambda head: head.without_header("transfer-encoding") if head.chunked else head)
 
 
 def _origin_form(target: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import http
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from windtunnel_server.clock import Clock
-from windtunnel_server.journal import Entry, Performed
+from windtunnel_server.journal import Entry, Performed, mask_headers
 from windtunnel_server.plan import Close, End, Head, Plan, Raw, Reset, Send, Wait
 from windtunnel_server.wheel import Timer, Wheel
 
@@ -73,12 +74,17 @@ class Performance:
         self._chunked = False
         self._timer: Timer | None = None
         self._pending: list[bytes] = []
+        #: The instant of the steps under way: those with no wait between them leave as one, so they share it.
+        self._at = clock.now()
+        #: The instant the last wait was to end at, and how far behind the plan's pace we are.
+        self._due, self._behind_s = math.inf, 0.0
         self.running = True
 
     def go(self) -> None:
         """Perform steps until the next wait, or the end."""
         if not self.running:
             return
+        self._at = self._clock.now()
         for step in self._steps:
             if isinstance(step, Send):
                 self._send(step)
@@ -98,13 +104,18 @@ class Performance:
 
     def _wait(self, for_s: float) -> None:
         if self.running:
-            self._timer = self._wheel.after(for_s, self.go)
+            # A timer that came late is made up for, or a long stream would drift; time the client held us up is not.
+            behind_s = max(self._behind_s + self._at - self._due, 0.0)
+            made_up_s = min(behind_s, for_s / 2)
+            since = max(self._at, self._clock.now() - self._wheel.tick_s)
+            self._due, self._behind_s = since + for_s - made_up_s, behind_s - made_up_s
+            self._timer = self._wheel.at(self._due, self.go)
 
     def _head(self, head: Head) -> None:
         data = head_bytes(head)
         self._chunked = head.chunked
         self._entry.status = head.status
-        self._entry.response_headers = head.headers
+        self._entry.response_headers = mask_headers(head.headers)
         self._put(data)
         self._note("head", len(data))
 
@@ -118,15 +129,26 @@ class Performance:
         if isinstance(step, End):
             if self._chunked and not self._bodiless:
                 self._put(b"0\r\n\r\n")
-            self._flush_then(lambda: self._finish("end", "complete", self._outlet.done))
+            # Told before the last bytes leave: a client that has read them may look at the journal at once.
+            self._note("end")
+            self._tell("complete")
+            self._flush_then(self._completed)
         elif isinstance(step, Close):
             self._flush_then(lambda: self._finish("close", "closed", self._outlet.close))
         else:
             self._flush_then(lambda: self._finish("reset", "reset", self._outlet.reset))
 
+    def _completed(self) -> None:
+        if self.running:
+            self.running = False
+            self._entry.ended_at = self._clock.now()
+            self._entry.steps[-1] = Performed(self._entry.ended_at, "end")
+            self._outlet.done()
+
     def _finish(self, what: str, ended: str, act: Callable[[], None]) -> None:
         if not self.running:
             return
+        self._at = self._clock.now()
         self._note(what)
         self._end(ended)
         act()
@@ -136,10 +158,15 @@ class Performance:
         if self.running:
             if self._timer is not None:
                 self._timer.cancel()
+            if self._entry.steps and self._entry.steps[-1].what == "end":
+                self._entry.steps.pop()
             self._end(ended)
 
     def _end(self, ended: str) -> None:
         self.running = False
+        self._tell(ended)
+
+    def _tell(self, ended: str) -> None:
         self._entry.usage = reported_usage(self._notes, self._entry, complete=ended == "complete")
         self._entry.ended = ended
         self._entry.ended_at = self._clock.now()
@@ -157,4 +184,4 @@ class Performance:
             then()
 
     def _note(self, what: str, size: int = 0, event: str | None = None) -> None:
-        self._entry.steps.append(Performed(self._clock.now(), what, size, event))
+        self._entry.steps.append(Performed(self._at, what, size, event))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from windtunnel_server.clock import Clock
-from windtunnel_server.journal import Entry, Performed
+from windtunnel_server.journal import Entry, Performed, mask_headers
 from windtunnel_server.performer import reported_usage
 from windtunnel_server.plan import Close, End, Head, Plan, Raw, Reset, Send, Wait
 
@@ -43,11 +43,12 @@ Next: TypeAlias = Head | Send | Silence | Broken | Done
 class Playback:
     """Steps through one plan on a clock."""
 
-    def __init__(self, plan: Plan, entry: Entry, clock: Clock) -> None:
+    def __init__(self, plan: Plan, entry: Entry, clock: Clock, *, bodiless: bool = False) -> None:
         self._steps = list(plan.steps)
         self._notes = plan.notes
         self._entry = entry
         self._clock = clock
+        self._bodiless = bodiless
         self._due = clock.now()
         self._head: Head | None = None
         self._sent = 0
@@ -72,11 +73,13 @@ class Playback:
 
     def _started(self, head: Head) -> Head:
         self._head = head
-        self._entry.status, self._entry.response_headers = head.status, head.headers
+        self._entry.status, self._entry.response_headers = head.status, mask_headers(head.headers)
         self._note("head")
         return head
 
     def _sending(self, step: Send) -> Send | None:
+        if self._bodiless:
+            return None
         data = step.data[: self._room()]
         self._sent += len(step.data)
         self._entry.bytes_out += len(step.data)

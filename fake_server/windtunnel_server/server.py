@@ -17,9 +17,10 @@ from windtunnel_server.http1 import Connection
 from windtunnel_server.inprocess import InProcess
 from windtunnel_server.journal import Entry
 from windtunnel_server.plan import Plan
-from windtunnel_server.wheel import Wheel
+from windtunnel_server.wheel import Timer, Wheel
 
 _BACKLOG = 1024
+_TURNS = 4
 #: How long a thread that writes a script waits for the server to close its door.
 _HEED_S = 5.0
 LOOPBACK = "127.0.0.1"
@@ -49,7 +50,8 @@ class Server:
         self._listener: socket.socket | None = None
         self._loop: asyncio.AbstractEventLoop
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._refusing = False
+        #: Opens the door again; None while it is open.
+        self._refusal: Timer | None = None
         self._thread = 0
 
     @property
@@ -69,16 +71,37 @@ class Server:
         self.core.on_next_step = self._next_step_changed
         self._heed_next_step()
 
+    def settle(self) -> None:
+        """From another thread: wait until the server has seen what its clients have done to their sockets.
+
+        A client knows that it has hung up before the server does; what a test reads next should tell.
+        """
+        if threading.get_ident() == self._thread:
+            return
+        settled = threading.Event()
+
+        def turn(left: int) -> None:
+            # Each turn of the loop reads what has come; what that leads to is done in the turns after it.
+            if left:
+                self._loop.call_soon(turn, left - 1)
+            else:
+                settled.set()
+
+        self._loop.call_soon_threadsafe(turn, _TURNS)
+        settled.wait(_HEED_S)
+
     async def stop(self) -> None:
         """Close the listener and cut what is under way."""
         self.core.on_next_step = lambda: None
         self._close()
+        if self._refusal is not None:
+            self._refusal.cancel()
         if self._placeholder is not None:
             self._placeholder.close()
+        # Whoever was let in a moment ago is let in first: a socket on its way has no connection yet that could close it.
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for connection in list(self._connections):
             connection.stop()
-        for task in self._tasks:
-            task.cancel()
         await asyncio.sleep(0)
 
     # --- listening -----------------------------------------------------------------------------------------------
@@ -142,13 +165,12 @@ class Server:
 
     def _refuse_for(self, for_s: float) -> None:
         """Shut the port for a while: what was refused there cannot be counted, so time decides."""
-        if not self._refusing:
-            self._refusing = True
+        if self._refusal is None:
             self._close()
-            self.wheel.after(for_s, self._stop_refusing)
+            self._refusal = self.wheel.after(for_s, self._stop_refusing)
 
     def _stop_refusing(self) -> None:
-        self._refusing = False
+        self._refusal = None
         self._open()
         self.core.take_door_fault("connection_refused", connection=0, sender=None, ended="refused")
 

@@ -30,9 +30,10 @@ class ThreadedServer:
             raise self._failure
 
     def stop(self) -> None:
-        """Return once the server and its thread are gone."""
-        self._stop()
-        self._thread.join()
+        """Return once the server and its thread are gone; at once where they are."""
+        if self._thread.is_alive():
+            self._stop()
+            self._thread.join()
 
     def _run(self) -> None:
         if self._inprocess is not None:

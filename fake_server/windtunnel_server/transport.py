@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from windtunnel_server.call import Call
-from windtunnel_server.clock import Clock, VirtualClock
+from windtunnel_server.clock import Clock, VirtualClock, VirtualTimeError
 from windtunnel_server.core import Core
 from windtunnel_server.inprocess.senders import current_sender
 from windtunnel_server.plan import Head, Send
@@ -43,7 +43,7 @@ class _Exchange:
         self.read_timeout_s = _limit(timeouts.get("read"))
         self._at_the_door()
         plan, entry = _ask(core, request, body)
-        self.playback = Playback(plan, entry, core.clock)
+        self.playback = Playback(plan, entry, core.clock, bodiless=request.method == "HEAD")
 
     def _at_the_door(self) -> None:
         sender = current_sender()
@@ -100,7 +100,7 @@ def _ask(core: Core, request: Any, body: bytes) -> Any:
 async def _sleep(clock: Clock, for_s: float) -> None:
     if asyncio._get_running_loop() is None:
         if isinstance(clock, VirtualClock):
-            raise RuntimeError('virtual time knows asyncio only; run trio clients with clock="real"')
+            raise VirtualTimeError('virtual time knows asyncio only; run trio clients with clock="real"')
         import anyio
 
         await anyio.sleep(math.inf if for_s == math.inf else clock.loop_delay(for_s))

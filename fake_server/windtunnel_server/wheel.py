@@ -36,7 +36,8 @@ class Wheel:
     def __init__(self, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
         self._clock = clock
         self._loop = loop
-        self._tick_s = 0.0 if isinstance(clock, VirtualClock) else TICK_S
+        #: How late a callback may be, by rounding; 0 on a virtual clock.
+        self.tick_s = 0.0 if isinstance(clock, VirtualClock) else TICK_S
         self._ticks: list[tuple[float, int]] = []
         self._due_at: dict[float, list[Timer]] = {}
         self._order = itertools.count()
@@ -45,12 +46,16 @@ class Wheel:
 
     def after(self, for_s: float, action: Callable[[], None]) -> Timer:
         """Call `action` once `for_s` seconds have passed on the clock; never, for infinity."""
+        return self.at(self._clock.now() + for_s, action)
+
+    def at(self, instant: float, action: Callable[[], None]) -> Timer:
+        """Call `action` once the clock reads `instant`, or at the end of its tick; never, for infinity."""
         timer = Timer(action)
-        if for_s == math.inf:
+        if instant == math.inf:
             return timer
-        at = self._clock.now() + for_s
-        if self._tick_s:
-            at = math.ceil(at / self._tick_s) * self._tick_s
+        at = instant
+        if self.tick_s:
+            at = math.ceil(at / self.tick_s) * self.tick_s
         if at not in self._due_at:
             self._due_at[at] = []
             heapq.heappush(self._ticks, (at, next(self._order)))
@@ -67,6 +72,13 @@ class Wheel:
         delay = self._clock.loop_delay(self._armed_for - self._clock.now())
         self._armed = self._loop.call_later(max(delay, 0.0), self._turn)
 
+    def _do(self, action: Callable[[], None]) -> None:
+        """Do it; one that fails is told to the loop, and its neighbours come all the same."""
+        try:
+            action()
+        except Exception as error:
+            self._loop.call_exception_handler({"message": "a timer of the wheel failed", "exception": error})
+
     def _turn(self) -> None:
         self._armed, self._armed_for = None, math.inf
         # A loop's timer may come a hair early by its own clock's grain; what is that near is due.
@@ -76,5 +88,5 @@ class Wheel:
             for timer in self._due_at.pop(at):
                 action, timer.action = timer.action, None
                 if action is not None:
-                    action()
+                    self._do(action)
         self._arm()

@@ -9,9 +9,11 @@ from windtunnel_server.plan import Plan, Reset
 
 
 def connection_refused(plan: Plan, *, rng: Random, for_s: Seconds = 1.0) -> Plan:
-    """Every attempt to connect is refused for `for_s` seconds, counted from the first one that meets it.
+    """Attempts to connect are refused.
 
-    Seen while a service restarts, or behind a balancer with no healthy host. On a connection that is open already,
-    where nothing can be refused any more, the request is answered with a reset.
+    Seen while a service restarts, or behind a balancer with no healthy host. For a client in the server's process, as
+    many attempts as the step's `times` says; those of another process cannot be counted, since a refused one never
+    reaches a server, and for them the port is shut for `for_s` seconds. On a connection that is open already, where
+    nothing can be refused any more, the request is answered with a reset.
     """
     return Plan((Reset(),), plan.notes)

@@ -9,7 +9,7 @@ from windtunnel_server.faults._rules import Count
 from windtunnel_server.plan import Plan
 
 
-def duplicate_event(plan: Plan, *, rng: Random, at_event: Count = 2) -> Plan:
+def duplicate_event(plan: Plan, *, rng: Random, at_event: Count = 3) -> Plan:
     """Event `at_event`, counted from 0, comes twice in a row, byte for byte the same.
 
     Seen when a proxy sends a buffer again after it was interrupted.

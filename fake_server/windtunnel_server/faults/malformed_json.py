@@ -9,7 +9,7 @@ from windtunnel_server.faults._rules import Count
 from windtunnel_server.plan import Plan
 
 
-def malformed_json(plan: Plan, *, rng: Random, at_event: Count = 2) -> Plan:
+def malformed_json(plan: Plan, *, rng: Random, at_event: Count = 3) -> Plan:
     """The data of event `at_event`, counted from 0, breaks off half-way and is not JSON; the stream goes on.
 
     Seen when a proxy loses part of a buffer, or a service writes from two threads into one stream.

@@ -9,7 +9,7 @@ from windtunnel_server.faults._rules import Count
 from windtunnel_server.plan import Plan
 
 
-def out_of_order_events(plan: Plan, *, rng: Random, at_event: Count = 2) -> Plan:
+def out_of_order_events(plan: Plan, *, rng: Random, at_event: Count = 3) -> Plan:
     """Event `at_event`, counted from 0, and the one behind it come in the wrong order.
 
     Seen when a service or a proxy writes one stream from several workers.

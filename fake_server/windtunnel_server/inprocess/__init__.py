@@ -9,6 +9,8 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
+from typing import ClassVar
 
 from windtunnel_server.clock import Clock, Party, VirtualClock
 from windtunnel_server.inprocess import clocks, loops, sockets, threads
@@ -18,7 +20,6 @@ from windtunnel_server.inprocess.stillness import Keeper
 
 __all__ = ["InProcess"]
 
-_virtual_clocks = 0
 _lock = threading.Lock()
 
 
@@ -27,8 +28,7 @@ class InProcess:
 
     def __init__(self, clock: Clock, *, dates: bool = True) -> None:
         self.clock = clock
-        self._dates = Dates(clock) if dates and isinstance(clock, VirtualClock) else None
-        self._keeper: Keeper | None = None
+        self._with_dates = dates
         self._parties: list[Party] = []
         self._doors: list[Address] = []
 
@@ -36,20 +36,17 @@ class InProcess:
         """Set the taps and make this thread a party to the clock."""
         sockets.install()
         if isinstance(self.clock, VirtualClock):
-            _install_virtual()
-            loops.enter(self.clock)
-            self._keeper = Keeper(self.clock)
+            _Shared.take(self.clock, with_dates=self._with_dates)
             self.join(is_server=False)
-            if self._dates is not None:
-                self._dates.start()
 
     def join(self, *, is_server: bool) -> None:
         """Make the calling thread a party to the clock."""
         if isinstance(self.clock, VirtualClock):
             ident = threading.get_ident()
             known = self.clock.party(ident)
-            if known is not None and is_server:
-                known.is_server = True
+            if known is not None:
+                # The server's thread, a party since it was started; or a thread that a tunnel on this clock has joined.
+                known.is_server = known.is_server or is_server
                 return
             party = Party(threading.current_thread().name, ident, threading.get_native_id(), is_server=is_server)
             clocks.push(self.clock, ident)
@@ -60,8 +57,8 @@ class InProcess:
         """Take the calling thread off the clock."""
         ident = threading.get_ident()
         if isinstance(self.clock, VirtualClock):
-            clocks.pop(self.clock, ident)
             for party in [party for party in self._parties if party.ident == ident]:
+                clocks.pop(self.clock, ident)
                 self._parties.remove(party)
                 self.clock.leave(party)
 
@@ -70,15 +67,11 @@ class InProcess:
         for address in self._doors:
             registry.shut(address)
         self._doors.clear()
-        if isinstance(self.clock, VirtualClock):
-            if self._dates is not None:
-                self._dates.stop()
-            self.leave()
-            if self._keeper is not None:
-                self._keeper.stop()
-            loops.leave(self.clock)
-            _uninstall_virtual()
-        sockets.uninstall()
+        with ExitStack() as undo:
+            undo.callback(sockets.uninstall)
+            if isinstance(self.clock, VirtualClock):
+                undo.callback(_Shared.give_back, self.clock)
+                undo.callback(self.leave)
 
     @property
     def is_connecting(self) -> bool:
@@ -92,19 +85,41 @@ class InProcess:
         self._doors.append(door.address)
 
 
-def _install_virtual() -> None:
-    global _virtual_clocks
-    with _lock:
-        _virtual_clocks += 1
-        if _virtual_clocks == 1:
-            loops.install()
-            threads.install()
+class _Shared:
+    """What a virtual clock needs once in a process, however many tunnels are on it: its keeper and its dates."""
 
+    _of: ClassVar[dict[VirtualClock, _Shared]] = {}
 
-def _uninstall_virtual() -> None:
-    global _virtual_clocks
-    with _lock:
-        _virtual_clocks -= 1
-        if _virtual_clocks == 0:
-            threads.uninstall()
-            loops.uninstall()
+    def __init__(self, clock: VirtualClock, *, with_dates: bool) -> None:
+        self._users = 0
+        self._keeper = Keeper(clock)
+        self._dates = Dates(clock) if with_dates else None
+
+    @classmethod
+    def take(cls, clock: VirtualClock, *, with_dates: bool) -> None:
+        with _lock:
+            if not cls._of:
+                loops.install()
+                threads.install()
+            if clock not in cls._of:
+                loops.enter(clock)
+                shared = cls._of[clock] = cls(clock, with_dates=with_dates)
+                if shared._dates is not None:
+                    shared._dates.start()
+            cls._of[clock]._users += 1
+
+    @classmethod
+    def give_back(cls, clock: VirtualClock) -> None:
+        with _lock, ExitStack() as undo:
+            shared = cls._of[clock]
+            shared._users -= 1
+            if shared._users:
+                return
+            del cls._of[clock]
+            if not cls._of:
+                undo.callback(loops.uninstall)
+                undo.callback(threads.uninstall)
+            undo.callback(loops.leave, clock)
+            undo.callback(shared._keeper.stop)
+            if shared._dates is not None:
+                undo.callback(shared._dates.stop)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 import threading
 from typing import Any
 
+from windtunnel_server.clock import VirtualTimeError
 from windtunnel_server.inprocess import parking
 from windtunnel_server.inprocess.clocks import virtual_party
 from windtunnel_server.inprocess.flows import Door, End, Flow, registry
@@ -173,6 +175,7 @@ def _connect(self: socket.socket, address: Any) -> None:
             registry.guard(self, address)
         _base.connect(self, address)
         return
+    _refuse_trio()
     sender = connecting_sender()
     if not door.knock(sender or "unknown"):
         raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
@@ -190,6 +193,15 @@ def _connect(self: socket.socket, address: Any) -> None:
         registry.connected(self, door, sender)
     finally:
         door.connecting -= 1
+
+
+def _refuse_trio() -> None:
+    trio = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run() and virtual_party() is not None:
+        raise VirtualTimeError(
+            'virtual time knows asyncio\'s event loop only: run a trio client in real time, Windtunnel(clock="real") or '
+            '@pytest.mark.windtunnel(clock="real")'
+        )
 
 
 def _connect_ex(self: socket.socket, address: Any) -> int:

@@ -4,7 +4,7 @@ Such a thread never says that it waits. It is judged to when the kernel shows it
 time over several looks, between which the interpreter was free for it to take. A thread once judged still stays so
 until it has run again, so later looks cost no waiting.
 
-The figures come from Linux's /proc; elsewhere a longer wait stands in for them.
+The figures come from Linux's /proc. Elsewhere there are none, and a while of real time stands in for every look.
 """
 
 from __future__ import annotations
@@ -23,9 +23,14 @@ _LONGEST_PAUSE_S = 0.01
 FOREIGN_GRACE_S = 0.02
 
 
+_TASKS = Path("/proc/self/task")
+#: Where the kernel tells nothing: so long without a sign of life is taken for being blocked (unverified: a guess).
+_BLIND_WAIT_S = 0.05
+
+
 def _asleep_after(party: Party) -> int | None:
     """Processor time of a thread in ns, if the kernel shows it asleep; None if it runs, may run, or is unknown."""
-    folder = Path(f"/proc/self/task/{party.native_id}")
+    folder = _TASKS / str(party.native_id)
     try:
         before = (folder / "schedstat").read_bytes()
         state = (folder / "stat").read_bytes().rpartition(b")")[2].split()[0]
@@ -37,9 +42,13 @@ def _asleep_after(party: Party) -> int | None:
     return int(after.split()[0])
 
 
+#: In place of a processor time, for a thread that was judged without one: good for one move only.
+_BLIND = -1
+
+
 def is_still(party: Party) -> bool:
     """Whether an unparked party was judged still and has not run since."""
-    return party.still_at is not None and party.still_at == _asleep_after(party)
+    return party.still_at == _BLIND or (party.still_at is not None and party.still_at == _asleep_after(party))
 
 
 class Keeper:
@@ -91,12 +100,16 @@ class Keeper:
                     REAL.sleep(FOREIGN_GRACE_S)
                 if (not foreign or self._judge()) and self._clock.try_move(patient=True):
                     pause = _BETWEEN_LOOKS_S
+                for party in parties:
+                    party.still_at = None if party.still_at == _BLIND else party.still_at
             REAL.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE_S)
 
     def _judge(self) -> bool:
         """Look at every busy party several times; True when all of them are still."""
         busy = [party for party in self._clock.parties if not party.parked]
+        if busy and not _TASKS.is_dir():
+            return self._judge_blindly(busy)
         first = {id(party): _asleep_after(party) for party in busy}
         for _ in range(_LOOKS if busy else 0):
             REAL.sleep(_BETWEEN_LOOKS_S)
@@ -104,4 +117,13 @@ class Keeper:
                 return False
         for party in busy:
             party.still_at = first[id(party)]
+        return True
+
+    def _judge_blindly(self, busy: list[Party]) -> bool:
+        before = self._clock.now()
+        REAL.sleep(_BLIND_WAIT_S)
+        if self._clock.now() != before or any(party.native_id == 0 for party in busy):
+            return False
+        for party in busy:
+            party.still_at = _BLIND
         return True

@@ -71,6 +71,6 @@ def uninstall() -> None:
 
 def _replace_everywhere(old: Any, new: Any) -> None:
     """Reach modules that did `from time import sleep`."""
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         if getattr(module, "__dict__", {}).get("sleep") is old and not name.startswith("windtunnel_server"):
             vars(module)["sleep"] = new

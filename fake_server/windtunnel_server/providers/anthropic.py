@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from random import Random
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -103,7 +104,12 @@ class Anthropic:
         own = Ids(Random(f"organisation {seed}"))
         self.organization_id, self._workspace_id = own.uuid4(), own.workspace()
         self._colo = own.cf_ray()[-3:]
-        self._batches = Batches(self._answer_in_batch, new_id=own.batch, results_base=_HERE)
+        self._new_batch_id = own.batch
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the batches."""
+        self._batches = Batches(self._answer_in_batch, new_id=self._new_batch_id, results_base=_HERE)
 
     # --- the provider's part of the core -------------------------------------------------------------------------
 
@@ -120,7 +126,6 @@ class Anthropic:
         refused = self._refused(asked)
         if refused is not None:
             return self._problem(asked, refused)
-        asked = replace(asked, version=call.header("anthropic-version") or "")
         unread = _read_json(call)
         if unread is not None:
             return self._problem(asked, unread)
@@ -158,11 +163,13 @@ class Anthropic:
 
     def refuse_step(self, call: Call, why: str) -> Plan:
         asked = self._asked(call, Random(0))
-        return self._error(asked, ErrorSpec(kind="invalid_request", message=why, should_retry=False))
+        plan = self._error(asked, ErrorSpec(kind="invalid_request", message=why, should_retry=False))
+        return Plan(plan.steps, plan.notes | {"answered_by": "refused"})
 
     def broken(self, call: Call, why: str) -> Plan:
         asked = self._asked(call, Random(0))
-        return self._error(asked, ErrorSpec(kind="internal_error", message=why, should_retry=False))
+        plan = self._error(asked, ErrorSpec(kind="internal_error", message=why, should_retry=False))
+        return Plan(plan.steps, plan.notes | {"answered_by": "broken"})
 
     # --- admission -----------------------------------------------------------------------------------------------
 
@@ -178,7 +185,7 @@ class Anthropic:
             traceresponse=ids.traceresponse(),
             cf_ray=ids.cf_ray(),
         )
-        return _Asked(call, random, stamp, ids, found or {})
+        return _Asked(call, random, stamp, ids, found or {}, call.header("anthropic-version") or "")
 
     def _route(self, call: Call, random: Random) -> tuple[str, _Asked | Plan]:
         allowed: list[str] = []
@@ -206,7 +213,7 @@ class Anthropic:
         wrong_key = self._keys.check(asked.call.headers)
         if wrong_key is not None:
             return wrong_key
-        version = asked.call.header("anthropic-version")
+        version = asked.version
         if not version:
             return Problem("version_header_missing", "anthropic-version: header is required")
         if version not in VERSIONS:
@@ -329,7 +336,7 @@ class Anthropic:
     def _retry_after(self, asked: _Asked, spec: ErrorSpec) -> str | None:
         if spec.retry_after_date is not None:
             return headers.http_date(math.ceil(asked.stamp.at + spec.retry_after_date))
-        return None if spec.retry_after is None else f"{spec.retry_after:g}"
+        return None if spec.retry_after is None else _written(spec.retry_after)
 
     def _limits(self, at: float, reply: Reply | None, *, spent: bool = False) -> headers.RateLimits:
         counted = reply.usage if reply is not None else None
@@ -353,7 +360,7 @@ def _read_json(call: Call) -> Problem | None:
     if call.method != "POST" or (not call.body and call.path.endswith("/cancel")):
         return None
     try:
-        call.json = json.loads(call.body.decode("utf-8"), parse_constant=_no_constant)
+        call.json = _JSON.decode(call.body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         return Problem("invalid_json", f"The request body is not valid JSON: {error}")
     return None
@@ -363,13 +370,22 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"unexpected literal {name}")
 
 
+#: Made once: `json.loads` with an option makes a decoder for every body.
+_JSON: Final = json.JSONDecoder(parse_constant=_no_constant)
+
+
 def _with(shown: Headers, spec: ErrorSpec) -> Headers:
     head = Head(0, shown)
     if spec.retry_after_ms is not None:
-        head = head.with_header("retry-after-ms", f"{spec.retry_after_ms:g}")
+        head = head.with_header("retry-after-ms", _written(spec.retry_after_ms))
     for name, value in spec.headers.items():
         head = head.with_header(name, value)
     return head.headers
+
+
+def _written(number: float) -> str:
+    """Write a number as it was given: in full, never with an exponent, and without a `.0`."""
+    return str(int(number)) if number == number // 1 else f"{Decimal(repr(number)):f}"
 
 
 def _resolved(name: str) -> str:

@@ -7,11 +7,13 @@ import time
 import types
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from windtunnel import Windtunnel, fail
 from windtunnel_server.clock import REAL, Party, VirtualClock
+from windtunnel_server.inprocess import stillness
 
 
 def test_a_thread_started_inside_shares_the_clock(tunnel: Windtunnel) -> None:
@@ -135,3 +137,13 @@ def test_a_module_that_imported_sleep_by_name_sleeps_on_the_clock_too(monkeypatc
 
         assert tunnel.clock.now() == 77.0
     assert vars(module)["sleep"] is REAL.sleep
+
+
+def test_without_a_kernel_that_tells_time_still_gets_past_a_blocked_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stillness, "_TASKS", Path("/nowhere"))
+    with Windtunnel() as tunnel:
+        sleeper = threading.Thread(target=time.sleep, args=(1000,))
+        sleeper.start()
+        sleeper.join()
+
+        assert tunnel.clock.now() == 1000.0
