@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+#: For the tests that run pytest itself; it may be named nowhere but here.
+pytest_plugins = ["pytester"]
+
 ROOT = Path(__file__).parent
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -23,12 +23,31 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from windtunnel import __version__
+
+        typer.echo(f"windtunnel {__version__}")
+        raise typer.Exit
+
+
+# A call without a command shows the help and ends with 2: in CI, an empty variable must not pass for a green run.
 @app.callback()
-def _windtunnel() -> None:
+def _windtunnel(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
     pass
 
 
-@app.command()
+# Typer keeps the line ends of a docstring, whatever the width of the terminal.
+@app.command(
+    short_help="Serve the fake until interrupted.",
+    help="Serve the fake until interrupted.\n\n"
+    "One line of JSON on stdout says when it is ready: url, provider_urls, env (the variables a client needs) and "
+    "control_url. Everything else goes to stderr.",
+)
 def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on. Anything but loopback opens the fake to others.")
@@ -38,15 +57,13 @@ def serve(
     seed: Annotated[int, typer.Option(help="Seed of everything that chance decides.")] = 0,
     speed: Annotated[float, typer.Option(help="Run the clock so many times as fast as the machine's.")] = 1.0,
     script: Annotated[
-        typer.FileText | None, typer.Option(help="A file with the first steps: a JSON list, as POST script takes it.")
+        typer.FileText | None,
+        typer.Option(
+            metavar="FILE", encoding="utf-8", help="A file with the first steps: a JSON list, as POST script takes it."
+        ),
     ] = None,
     uvloop: Annotated[bool, typer.Option(help="Use uvloop where it is installed.")] = True,
 ) -> None:
-    """Serve the fake until interrupted.
-
-    One line of JSON on stdout says when it is ready: url, provider_urls, env (the variables a client needs) and
-    control_url. Everything else goes to stderr.
-    """
     from windtunnel.serving import ServeError, build
 
     try:
@@ -58,31 +75,36 @@ def serve(
             speed=speed,
             script=None if script is None else (script.name, script.read()),
         )
-        sys.exit(_run(server, fast=uvloop))
+    except UnicodeDecodeError as error:
+        _give_up(f"{script.name if script else ''}: not UTF-8: {error}", code=2)
     except ServeError as error:
-        typer.echo(f"windtunnel: {error}", err=True)
-        sys.exit(2)
+        _give_up(str(error), code=2)
+    else:
+        _run(server, fast=uvloop)
 
 
-def _run(server: Server, *, fast: bool) -> int:
+def _give_up(why: str, *, code: int) -> NoReturn:
+    typer.echo(f"windtunnel: {why}", err=True)
+    sys.exit(code)
+
+
+def _run(server: Server, *, fast: bool) -> None:
     from windtunnel.serving import loop_factory
 
     async def until_stopped() -> None:
         over = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, over.set)
-        await server.start()
+        try:
+            await server.start()
+        except OSError as error:
+            _give_up(f"cannot listen on {server.url}: {error.strerror}; choose another --host or --port", code=3)
         _say_ready(server)
         await over.wait()
         await server.stop()
 
-    try:
-        with asyncio.Runner(loop_factory=loop_factory(fast=fast)) as runner:
-            runner.run(until_stopped())
-    except OSError as error:
-        typer.echo(f"windtunnel: cannot listen: {error.strerror}; choose another --host or --port", err=True)
-        return 3
-    return 0
+    with asyncio.Runner(loop_factory=loop_factory(fast=fast)) as runner:
+        runner.run(until_stopped())
 
 
 def _say_ready(server: Server) -> None:

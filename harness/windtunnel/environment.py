@@ -22,12 +22,14 @@ MISLEADING = (
     "all_proxy",
 )
 
+_LOOPBACK = "127.0.0.1,localhost,::1"
+
 
 def anthropic(url: str, api_key: str) -> dict[str, str]:
     """What a client of the direct API reads. No proxy stands between it and loopback."""
     return {
         "ANTHROPIC_BASE_URL": url,
         "ANTHROPIC_API_KEY": api_key,
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
+        "NO_PROXY": _LOOPBACK,
+        "no_proxy": _LOOPBACK,
     }

@@ -1,17 +1,25 @@
-"""A guard that keeps a test off the network: only loopback and local sockets may be reached while it is up."""
+"""A guard that keeps a test off the network: only loopback and local sockets may be reached while it is up.
+
+It stands before Python's own sockets. A loop that makes its connections in C (uvloop) passes it by.
+"""
 
 from __future__ import annotations
 
 import errno
 import ipaddress
 import socket
+from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
+from unittest.mock import patch
 
 from windtunnel_server.inprocess import sockets
 from windtunnel_server.inprocess.flows import registry
 
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
+#: Functions that ask for a name's addresses; the name comes first.
+_LOOKUPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
 
 
 class Guard:
@@ -19,21 +27,21 @@ class Guard:
 
     def __init__(self) -> None:
         self.attempts: list[str] = []
-        self._outer: Any = None
-        self._real_getaddrinfo: Any = None
+        self._stack = ExitStack()
 
     def __enter__(self) -> Guard:
         sockets.install()
-        self._outer, registry.guard = registry.guard, self._check
-        self._real_getaddrinfo, socket.getaddrinfo = socket.getaddrinfo, self._getaddrinfo
+        self._stack.callback(sockets.uninstall)
+        self._stack.enter_context(patch.object(registry, "guard", self._check))
+        self._stack.enter_context(patch.object(socket.socket, "sendto", self._checked_sendto(socket.socket.sendto)))
+        for name in _LOOKUPS:
+            self._stack.enter_context(patch.object(socket, name, self._checked_lookup(getattr(socket, name))))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        socket.getaddrinfo = self._real_getaddrinfo
-        registry.guard = self._outer
-        sockets.uninstall()
+        self._stack.close()
 
     def _check(self, sock: socket.socket, address: object) -> None:
         if sock.family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple):
@@ -42,11 +50,21 @@ class Guard:
         if not is_local(str(host)):
             self._forbid(f"{host}:{port}")
 
-    def _getaddrinfo(self, host: Any, *args: Any, **kwargs: Any) -> Any:
-        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-        if isinstance(name, str) and not is_local(name):
-            self._forbid(name)
-        return self._real_getaddrinfo(host, *args, **kwargs)
+    def _checked_sendto(self, real: Callable[..., int]) -> Callable[..., int]:
+        def sendto(sock: socket.socket, data: Any, *rest: Any) -> int:
+            self._check(sock, rest[-1] if rest else None)
+            return real(sock, data, *rest)
+
+        return sendto
+
+    def _checked_lookup(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def lookup(host: Any, *args: Any, **kwargs: Any) -> Any:
+            name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+            if isinstance(name, str) and not is_local(name):
+                self._forbid(name)
+            return real(host, *args, **kwargs)
+
+        return lookup
 
     def _forbid(self, where: str) -> None:
         self.attempts.append(where)
@@ -59,10 +77,11 @@ class Guard:
 
 def is_local(host: str) -> bool:
     """Whether an address or name means this machine."""
-    if host in _LOCAL_NAMES or host == "":
+    if host == "" or host.lower() in _LOCAL_NAMES or host.lower().endswith(".localhost"):
         return True
     try:
         address = ipaddress.ip_address(host.partition("%")[0].strip("[]"))
     except ValueError:
         return False
+    address = getattr(address, "ipv4_mapped", None) or address
     return address.is_loopback or address.is_unspecified

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,10 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from windtunnel.tunnel import Windtunnel
 
-_MARKER = (
-    'windtunnel(clock="virtual" | "real", seed=0, network=False, dates=True): how the windtunnel fixture is set up '
-    "for this test"
-)
+_MARKER = 'windtunnel(clock="virtual" | "real", seed=0, network=False, dates=True)'
 _MARKER_OPTIONS = frozenset({"clock", "seed", "network", "dates"})
 
 
@@ -28,12 +26,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--windtunnel-html", metavar="FILE", help="write the journals of all tests to a page")
     parser.addini("windtunnel_seed", "seed of everything that chance decides", default="0")
-    parser.addini("windtunnel_network", "let tests reach other machines", type="bool", default=False)
+    parser.addini(
+        "windtunnel_network",
+        "let tests that use the windtunnel fixture reach other machines",
+        type="bool",
+        default=False,
+    )
     parser.addini("windtunnel_html", "write the journals of all tests to this page", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", _MARKER)
+    config.addinivalue_line("markers", f"{_MARKER}: how the windtunnel fixture is set up for this test")
+    _seed(config)
+    page = _page(config)
+    if page is not None and page.is_dir():
+        raise pytest.UsageError(f"windtunnel-html: {page} is a folder; name a file in it, like {page / 'tunnel.html'}")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -42,43 +49,52 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 @pytest.fixture
-def windtunnel(request: pytest.FixtureRequest) -> Iterator[Windtunnel]:
+def windtunnel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windtunnel]:
     """A fake of the API for this test alone; `ANTHROPIC_*` points at it."""
     from windtunnel.session import tunnel_for_test
 
     yield from tunnel_for_test(
-        request.node, _marked(request.node), seed=_seed(request.config), network=_network(request.config)
+        request,
+        monkeypatch,
+        _marked(request.node),
+        seed=_seed(request.config),
+        network=_network(request.config),
+        keep=_page(request.config) is not None,
     )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    where = _page(session.config)
-    if where:
+    page = _page(session.config)
+    if page is not None:
         from windtunnel.session import hand_over, write_page
 
         if hasattr(session.config, "workerinput"):
             hand_over(session.config)
         else:
-            write_page(where)
+            write_page(session.config, page)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    where = _page(config)
-    if where:
-        terminalreporter.write_line(f"windtunnel: journals and verdicts in {where}")
+    page = _page(config)
+    if page is not None:
+        terminalreporter.write_line(f"windtunnel: journals and verdicts in {page}")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Gather what a worker of pytest-xdist has seen."""
-    if _page(node.config):
+    if _page(node.config) is not None:
         from windtunnel.session import gather
 
         gather(node)
 
 
-def _page(config: pytest.Config) -> str:
-    return str(config.getoption("windtunnel_html") or config.getini("windtunnel_html") or "")
+def _page(config: pytest.Config) -> Path | None:
+    """Where the page goes: an option counts from where pytest was started, an ini key from the root folder."""
+    option, key = config.getoption("windtunnel_html"), config.getini("windtunnel_html")
+    if option:
+        return Path(option)
+    return config.rootpath / key if key else None
 
 
 def _marked(item: pytest.Item) -> dict[str, Any]:
@@ -87,14 +103,19 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
         unknown = set(mark.kwargs) - _MARKER_OPTIONS
         if mark.args or unknown:
             what = ", ".join([*map(repr, mark.args), *sorted(unknown)])
-            raise pytest.UsageError(f"{item.nodeid}: marker windtunnel does not know {what}; it takes {_MARKER}")
+            raise pytest.UsageError(f"{item.nodeid}: the marker windtunnel does not know {what}; it is {_MARKER}")
         options = {**mark.kwargs, **options}
     return options
 
 
 def _seed(config: pytest.Config) -> int:
-    given = config.getoption("windtunnel_seed")
-    return int(config.getini("windtunnel_seed")) if given is None else int(given)
+    option, key = config.getoption("windtunnel_seed"), config.getini("windtunnel_seed")
+    if option is not None:
+        return int(option)
+    try:
+        return int(key)
+    except ValueError:
+        raise pytest.UsageError(f"windtunnel_seed = {key}: must be a whole number") from None
 
 
 def _network(config: pytest.Config) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -13,6 +14,7 @@ from windtunnel_server.control import Control
 from windtunnel_server.core import Core
 from windtunnel_server.identity.api_keys import ApiKeys
 from windtunnel_server.inprocess import InProcess
+from windtunnel_server.inprocess.clocks import clock_of_thread
 from windtunnel_server.journal import Journal
 from windtunnel_server.ledger import Ledger
 from windtunnel_server.providers.anthropic import Anthropic
@@ -21,6 +23,7 @@ from windtunnel_server.server import Server
 from windtunnel_server.threaded import ThreadedServer
 
 if TYPE_CHECKING:
+    from windtunnel.policies import Policy
     from windtunnel.verdicts import Verdicts
 
 #: Providers built so far; the others of the four have no door yet.
@@ -41,9 +44,10 @@ class Door:
 class Windtunnel:
     """A fake of the API with everything around it. Use it as a context manager, `with` or `async with`.
 
-    `clock` is "virtual" (time moves only when everyone waits; for clients in this process) or "real", or a clock of
-    your own. `seed` decides everything that chance decides. `keys` limits the API keys that are let in (None: any).
-    `dates=False` leaves `datetime` and the `time` module alone on a virtual clock.
+    `clock` is "virtual" (time moves only when everyone waits; for clients in this process) or "real", or a clock
+    object, such as the `clock` of another tunnel that is open in the same thread. `seed` decides everything that
+    chance decides. `keys` limits the API keys that are let in (None: any). `dates=False` leaves `datetime` and the
+    `time` module alone on a virtual clock.
 
     >>> from windtunnel import Windtunnel, fail, reply
     >>> with Windtunnel(fail("rate_limited", retry_after=2), reply("Hello")) as tunnel:
@@ -65,8 +69,8 @@ class Windtunnel:
         self._inprocess = InProcess(self.clock, dates=dates)
         self._server = Server(self.core, control=Control(self.core, judge=self._judge), inprocess=self._inprocess)
         self._threaded: ThreadedServer | None = None
-        #: Names of the policies verdicts were asked for, for reports.
-        self.policies_asked: list[str] = []
+        #: The policies verdicts were asked for, as they were applied, for reports.
+        self.policies_asked: list[Policy] = []
         self.script(*steps)
 
     # --- from start to stop --------------------------------------------------------------------------------------
@@ -75,6 +79,7 @@ class Windtunnel:
         """Open the door. The calling thread, and those it starts, share the clock from here on."""
         if self._threaded is not None:
             raise RuntimeError("this tunnel is open already; make another one")
+        _check_thread(self.clock)
         self._inprocess.enter()
         self._threaded = ThreadedServer(self._server, self._inprocess)
         try:
@@ -101,6 +106,7 @@ class Windtunnel:
         self.stop()
 
     async def __aenter__(self) -> Windtunnel:
+        _check_loop(self.clock)
         return self.start()
 
     async def __aexit__(
@@ -142,10 +148,14 @@ class Windtunnel:
 
     @property
     def journal(self) -> Journal:
+        """What has happened so far, everything included that a client of this process has done to its sockets."""
+        if self._threaded is not None:
+            self._server.settle()
         return self.core.journal
 
     @property
     def ledger(self) -> Ledger:
+        """What the calls so far have used, as their answers reported it."""
         return self.core.ledger
 
     @property
@@ -183,4 +193,28 @@ def _clock(asked: Literal["virtual", "real"] | Clock) -> Clock:
         return RealClock()
     if isinstance(asked, str):
         raise ValueError(f'clock: {asked!r} is neither "virtual" nor "real"')
+    if not callable(getattr(asked, "now", None)):
+        raise TypeError(f'clock: {asked!r} is no clock; write "virtual", "real", or give a clock object')
     return asked
+
+
+def _check_thread(clock: Clock) -> None:
+    """A thread sleeps on one clock: on two, one of the tunnels would see it retry without any wait."""
+    other = clock_of_thread()
+    if isinstance(other, VirtualClock) and other is not clock:
+        raise RuntimeError(
+            "this thread is on the virtual clock of another open tunnel, and cannot be on two clocks; let both tunnels "
+            "share it, Windtunnel(clock=other.clock), or open this one in a thread that was started before the other"
+        )
+
+
+def _check_loop(clock: Clock) -> None:
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:  # not asyncio's: trio
+        loop = None
+    if isinstance(clock, VirtualClock) and not isinstance(loop, asyncio.SelectorEventLoop):
+        raise RuntimeError(
+            f"virtual time needs asyncio's own event loop, and this is {type(loop).__module__ if loop else 'trio'}; "
+            'run the client with asyncio.run(…), or in real time: Windtunnel(clock="real")'
+        )

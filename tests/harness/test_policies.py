@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from email.utils import formatdate
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windtunnel.policies import POLICIES, Failure, Jitter, PolicyError, custom, find
+from windtunnel.policies import POLICIES, Failure, Jitter, PolicyError, RetryAfter, custom, find, policy_from_json
 
 PYTHON, TYPESCRIPT = POLICIES["anthropic_python"], POLICIES["anthropic_typescript"]
 
@@ -195,6 +196,28 @@ def test_a_policy_of_ones_own_grows_by_its_factor_up_to_its_cap():
 
     assert [limits(own, failing(), retry)[1] for retry in (0, 1, 2, 1000)] == [1, 10, 50, 50]
     assert (own.name, own.max_retries) == ("custom", 4)
+
+
+@pytest.mark.parametrize(("hint", "gap"), [(60, (60, 60)), (60.5, (0.375, 0.5)), (3600, (0.375, 0.5))])
+def test_the_sdk_before_one_point_oh_passes_over_hints_of_more_than_a_minute(hint, gap):
+    assert limits(find("anthropic_python_0"), failing(retry_after=str(hint))) == gap
+    assert limits(PYTHON, failing(retry_after=str(hint))) == (hint, hint)
+
+
+ODD = custom(base_s=1, jitter=Jitter("add", 0.1), retry_statuses=frozenset({418, 429}), retry_after=None)
+
+
+@pytest.mark.parametrize(
+    "policy", [*POLICIES.values(), ODD, PYTHON.changed(name="patient", max_retries=7)], ids=lambda p: p.name
+)
+def test_a_policy_comes_back_from_json_as_it_was(policy):
+    assert policy_from_json(json.loads(json.dumps(policy.to_json()))) == policy
+
+
+def test_a_hint_rule_of_ones_own_comes_back_too():
+    own = PYTHON.changed(retry_after=RetryAfter(ceiling_s=5, numbers="prefix"))
+
+    assert policy_from_json(own.to_json()) == own
 
 
 def test_an_unknown_policy_names_the_nearest_first():

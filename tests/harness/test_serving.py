@@ -1,0 +1,99 @@
+"""A standalone server built from options: what it is made of, and what it refuses to be."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from windtunnel.serving import ServeError, build, judge, loop_factory, ready
+from windtunnel_server.clock import RealClock, ScaledClock
+from windtunnel_server.journal import Entry
+from windtunnel_server.server import Server
+
+
+def built(**options: Any) -> Server:
+    return build(
+        **{"host": "127.0.0.1", "port": 0, "provider": "anthropic", "seed": 0, "speed": 1.0, "script": None} | options
+    )
+
+
+def test_the_options_set_it_up():
+    server = built(seed=7, speed=50.0, script=("s.json", '[{"reply": "one", "times": 2}, {"fail": 529}]'))
+
+    assert isinstance(server.clock, ScaledClock) and server.clock.speed == 50
+    assert server.core.seed == 7
+    assert [step.label for step in server.core.script.left] == ["reply", "fail 529"]
+    assert isinstance(built().clock, RealClock)
+
+
+def test_a_script_may_be_what_post_script_takes():
+    assert len(built(script=("s.json", '{"steps": [{"reply": "one"}]}')).core.script.left) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"provider": "bedrock"}, "--provider bedrock: not built yet; on offer: anthropic"),
+        ({"speed": 0.0}, "--speed 0: must be above 0 and finite"),
+        ({"speed": float("inf")}, "--speed inf: must be above 0"),
+        ({"host": "example.com"}, "--host example.com: give an address such as 127.0.0.1 or ::1"),
+        ({"script": ("s.json", "[")}, "s.json: not valid JSON: "),
+        ({"script": ("s.json", '{"reply": "one"}')}, "s.json: must be a list of steps, like "),
+        ({"script": ("s.json", '["one"]')}, r"s.json: steps\[0\]: a step must be an object like "),
+        ({"script": ("s.json", '[{"reply": "a"}, {"fail": "overloadd"}]')}, r"steps\[1\]: .*did you mean overloaded\?"),
+        ({"script": ("s.json", '[{"reply": "a", "tims": 2}]')}, r"s.json: steps\[0\]: .*'tims'"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_remedy(options: dict[str, Any], said: str):
+    with pytest.raises(ServeError, match=said):
+        built(**options)
+
+
+def test_what_it_says_when_ready_is_json_a_program_can_use():
+    said = json.loads(json.dumps(ready(built(host="::1", port=8000))))
+
+    assert said["url"] == "http://[::1]:8000"
+    assert said["control_url"] == "http://[::1]:8000/_windtunnel"
+    assert said["provider_urls"] == {"anthropic": said["url"]}
+    assert said["env"]["ANTHROPIC_BASE_URL"] == said["url"]
+
+
+def test_a_retry_that_has_not_come_is_unknown_until_the_client_is_finished():
+    core = built().core
+    judged = judge(core)
+    core.journal.open(failed_call)
+
+    verdicts = [judged(query)["value"] for query in ({}, {"finished": "false"}, {"finished": "true"})]
+
+    assert verdicts == ["unknown", "unknown", "fail"]
+    with pytest.raises(ValueError, match="finished='yes' is neither true nor false"):
+        judged({"finished": "yes"})
+
+
+def failed_call(number: int) -> Entry:
+    return Entry(
+        number=number,
+        provider="anthropic",
+        method="POST",
+        path="/v1/messages",
+        headers=(("x-stainless-retry-count", "0"),),
+        status=529,
+        head_at=0.0,
+        ended="complete",
+        ended_at=0.1,
+    )
+
+
+def test_the_loop_is_uvloops_where_it_is_wanted():
+    uvloop = pytest.importorskip("uvloop")
+    fast, plain = loop_factory(fast=True)(), loop_factory(fast=False)()
+
+    try:
+        assert isinstance(fast, uvloop.Loop)
+        assert isinstance(plain, asyncio.SelectorEventLoop)
+    finally:
+        fast.close()
+        plain.close()
