@@ -1,5 +1,5 @@
 # One command each; `make help` lists them. A fresh machine needs Python >= 3.11, git and make: the rest goes into
-# .venv on the first run. Later runs need no network.
+# .venv on the first run. Later runs need no network. Some tests need Node with npm, and Chromium: without they are skipped.
 #
 #   PYTHON=/path/to/python make test    build the environments with that interpreter
 #   WORKERS=4 make test                 so many test processes
@@ -14,9 +14,11 @@ MAKEFLAGS += --no-print-directory
 WORKERS ?= auto
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 BIN := .venv/bin
+# For the tests with Node.
+NODE_PACKAGES := $(if $(shell command -v npm),tests/node/node_modules/.installed)
 PIP_INSTALL := python -m pip install --quiet --no-input --disable-pip-version-check
 
-.PHONY: help demo test quick check check-format check-lint check-types check-api check-imports bench coverage clean
+.PHONY: help demo test quick check check-format check-lint check-types check-api check-imports bench coverage node-packages clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' Makefile
@@ -24,7 +26,7 @@ help:  ## list the targets
 demo: .venv/.demo  ## a client in rough weather, start to finish
 	@$(BIN)/python examples/demo.py
 
-test: .venv/.dev .venv-httpx/.test  ## the whole suite, then the acceptance tests against the SDK built on httpx
+test: .venv/.dev .venv-httpx/.test $(NODE_PACKAGES)  ## the whole suite, then the acceptance tests against the SDK built on httpx
 	@$(BIN)/python -m pytest -n $(WORKERS)
 	@.venv-httpx/bin/python -m pytest tests/acceptance
 
@@ -53,7 +55,7 @@ check-imports: .venv/.dev
 bench: .venv/.dev  ## the benchmarks
 	@$(BIN)/python -m benchmarks
 
-coverage: .venv/.dev  ## which lines and branches the suite reaches, subprocesses included
+coverage: .venv/.dev $(NODE_PACKAGES)  ## which lines and branches the suite reaches, subprocesses included
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n $(WORKERS)
 	@$(BIN)/coverage combine --quiet
@@ -61,8 +63,10 @@ coverage: .venv/.dev  ## which lines and branches the suite reaches, subprocesse
 
 clean:  ## remove the environments, caches and everything built
 	@rm -rf .venv .venv-httpx .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	@rm -rf build dist reports htmlcov .coverage .coverage.*
+	@rm -rf build dist reports htmlcov .coverage .coverage.* tests/node/node_modules
 	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+node-packages: tests/node/node_modules/.installed
 
 .venv/.demo: pyproject.toml constraints.txt | .venv/pyvenv.cfg
 	@echo "installing windtunnel and the official SDK into .venv" >&2
@@ -78,6 +82,12 @@ clean:  ## remove the environments, caches and everything built
 .venv-httpx/.test: pyproject.toml constraints-httpx.txt | .venv-httpx/pyvenv.cfg
 	@echo "installing windtunnel and the SDK built on httpx into .venv-httpx" >&2
 	@.venv-httpx/bin/$(PIP_INSTALL) -c constraints-httpx.txt -e '.[test]' anthropic
+	@touch $@
+
+# No lock file: it would name the registry it came from. package.json has exact versions, of what comes along too.
+tests/node/node_modules/.installed: tests/node/package.json
+	@echo "installing the official TypeScript SDK into tests/node/node_modules" >&2
+	@cd $(<D) && npm install --no-package-lock --no-audit --no-fund --silent
 	@touch $@
 
 # A name on the PATH may be a shim that fails, or a Python without venv: the first that really works is taken.

@@ -136,7 +136,8 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 sy
 main { max-width: 60rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; } h3 { font-size: 1rem; margin: 0; }
 a { color: inherit; } section { border-top: 1px solid var(--rule); } figure { margin: 1.5rem 0; overflow-x: auto; }
-figcaption { font-weight: 600; overflow-wrap: anywhere; }
+figcaption { font-weight: 600; }
+h1, h2, h3, a, .line, figcaption, summary, .finding dd { overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
 th, dt { color: var(--soft); font-weight: 500; }
@@ -144,7 +145,7 @@ th, dt { color: var(--soft); font-weight: 500; }
 .pass { color: var(--pass); } .fail { color: var(--fail); } .unknown { color: var(--unknown); } .note { color: var(--note); }
 .finding { border-left: 3px solid; padding: .5rem 1rem; margin: .75rem 0; background: var(--panel); }
 .finding dl { color: var(--ink); margin: .25rem 0 0; display: grid; grid-template-columns: 5rem 1fr; }
-.finding dd { margin: 0; overflow-wrap: anywhere; }
+.finding dd { margin: 0; }
 pre { overflow-x: auto; background: var(--panel); padding: .75rem; font-size: 13px; }
-details > details { margin-left: 1rem; } summary { cursor: pointer; overflow-wrap: anywhere; }
+details > details { margin-left: 1rem; } summary { cursor: pointer; }
 """

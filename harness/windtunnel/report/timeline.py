@@ -50,7 +50,7 @@ def _ends(chain: ChainAccount) -> Iterator[float]:
 
 
 def _row(chain: ChainAccount, place: int, first: float, scale: float) -> str:
-    attempt, top = chain.attempts[place], ROW * place + 4
+    attempt, top = chain.attempts[place], ROW * place + 5
 
     def x(at_s: float) -> float:
         return round(MARGIN + (at_s - first) * scale, 2)
