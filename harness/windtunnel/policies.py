@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
@@ -27,6 +27,7 @@ __all__ = [
     "RetryAfter",
     "custom",
     "find",
+    "policy_from_json",
 ]
 
 Counts: TypeAlias = Literal["read", "ignore", "auto"]
@@ -138,6 +139,10 @@ class Policy:
         _known(changes, "policy")
         return replace(self, **changes)
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the policy as plain JSON values; `policy_from_json` reads them. What has no end is Infinity."""
+        return asdict(self) | {"retry_statuses": sorted(self.retry_statuses)}
+
     def _backoff(self, retry: int) -> Envelope:
         try:
             delay = min(self.base_s * float(self.factor) ** retry, self.cap_s)
@@ -158,6 +163,17 @@ def custom(*, base_s: float, max_retries: int = 2, name: str = "custom", **rest:
     """
     _known(rest, "custom")
     return Policy(**{"source": "given by the user"} | rest, name=name, base_s=base_s, max_retries=max_retries)
+
+
+def policy_from_json(value: Mapping[str, Any]) -> Policy:
+    """Read a policy as `Policy.to_json` wrote it."""
+    hint = value["retry_after"]
+    parts = {
+        "jitter": Jitter(**value["jitter"]),
+        "retry_statuses": frozenset(value["retry_statuses"]),
+        "retry_after": None if hint is None else RetryAfter(**hint),
+    }
+    return Policy(**dict(value) | parts)
 
 
 def find(name: str) -> Policy:
@@ -195,6 +211,14 @@ _ANTHROPIC_PYTHON = Policy(
     counts="read",
 )
 
+# Read in the package's own source: a hint of more than a minute is passed over, the rest is as in the newer ones.
+_ANTHROPIC_PYTHON_0 = replace(
+    _ANTHROPIC_PYTHON,
+    name="anthropic_python_0",
+    source="anthropic 0.125.0 for Python, _base_client.py",
+    retry_after=RetryAfter(ceiling_s=60.0, beyond="ignored"),
+)
+
 _ANTHROPIC_TYPESCRIPT = replace(
     _ANTHROPIC_PYTHON,
     name="anthropic_typescript",
@@ -204,5 +228,5 @@ _ANTHROPIC_TYPESCRIPT = replace(
 )
 
 POLICIES: Mapping[str, Policy] = MappingProxyType(
-    {policy.name: policy for policy in (_ANTHROPIC_PYTHON, _ANTHROPIC_TYPESCRIPT)}
+    {policy.name: policy for policy in (_ANTHROPIC_PYTHON, _ANTHROPIC_PYTHON_0, _ANTHROPIC_TYPESCRIPT)}
 )

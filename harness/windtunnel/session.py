@@ -113,6 +113,8 @@ def write_page(config: pytest.Config, path: Path) -> None:
     for seen in sorted(_seen(config), key=lambda seen: str(seen["title"])):
         entries = [entry_from_json(entry) for entry in seen["entries"]]
         verdicts = Verdicts(lambda entries=entries: entries, tolerance=EXACT if seen["exact"] else REAL)  # type: ignore[misc]
-        runs.append(Run(seen["title"], entries, [verdicts.backoff(policy_from_json(policy)) for policy in seen["policies"]]))
+        runs.append(
+            Run(seen["title"], entries, [verdicts.backoff(policy_from_json(policy)) for policy in seen["policies"]])
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render("windtunnel: a pytest run", runs), encoding="utf-8")

@@ -18,7 +18,8 @@ class Verdicts:
     """The verdicts on one run: `windtunnel.verdict.backoff("anthropic_python").check()`.
 
     `entries` is asked anew for each verdict. `tolerance` fits the clock: `EXACT` for the virtual one, `REAL` for the
-    real one. `finished` says whether the client is done, so that no further attempt can come.
+    real one. `finished` says whether the client is done, so that no further attempt can come. `on_asked` is told the
+    policy of each verdict on backoff, as it is applied.
     """
 
     def __init__(
@@ -27,7 +28,7 @@ class Verdicts:
         *,
         tolerance: Tolerance = REAL,
         finished: Callable[[], bool] = lambda: True,
-        on_asked: Callable[[str], None] = lambda policy: None,
+        on_asked: Callable[[Policy], None] = lambda policy: None,
     ) -> None:
         self._entries = entries
         self._tolerance = tolerance
@@ -40,10 +41,9 @@ class Verdicts:
         `max_retries` replaces the policy's number, for a client that was set to another.
         """
         chosen = find(policy) if isinstance(policy, str) else policy
-        if isinstance(policy, str):
-            self._on_asked(policy)
         if max_retries is not None:
             chosen = chosen.changed(max_retries=max_retries)
+        self._on_asked(chosen)
         return _backoff.judge(self._entries(), chosen, tolerance=self._tolerance, finished=self._finished())
 
     def chains(self) -> list[Chain]:

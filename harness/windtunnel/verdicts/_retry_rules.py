@@ -9,7 +9,7 @@ from typing import TypeAlias
 from windtunnel.policies import Envelope, Policy
 from windtunnel.verdicts.account import Mark, Tolerance
 from windtunnel.verdicts.chains import Chain
-from windtunnel.verdicts.failures import answer, asked_for_stream, failed, failure_of
+from windtunnel.verdicts.failures import answer, asked_for_stream, at_the_door, failed, failure_of
 from windtunnel.verdicts.units import counted, duration, span
 from windtunnel.verdicts.verdict import Finding
 from windtunnel_server.journal import Entry
@@ -65,7 +65,7 @@ def _missing(bench: Bench, retry: Retry) -> Ruling | None:
 
 def _reauthenticated(bench: Bench, retry: Retry) -> Ruling | None:
     """A 401 answered with another credential is the auth verdict's business, not a retry after a wait."""
-    if retry.before.status != 401 or bench.policy.should_retry(failure_of(retry.before)):
+    if retry.before.status != 401 or bench.policy.should_retry(failure_of(retry.before)) or at_the_door(retry.after):
         return None
     old, new = _credential(retry.before), _credential(retry.after)
     if old != new:

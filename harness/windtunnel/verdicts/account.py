@@ -74,9 +74,9 @@ class ChainAccount:
     @property
     def title(self) -> str:
         """Say what was asked: method and path, and by what the attempts were recognised."""
-        first = self.chain.attempts[0]
+        asked = next((f"{e.method} {e.path}" for e in self.chain.attempts if e.path), "turned away at the door")
         doubt = "" if self.chain.certain else ", uncertain"
-        return f"{first.method} {first.path} (by {self.chain.marks}{doubt})"
+        return f"{asked} (by {self.chain.marks}{doubt})"
 
     def to_json(self) -> dict[str, Any]:
         """Return the chain as plain JSON values."""

@@ -7,20 +7,30 @@ own hang-up) to the arrival of the next attempt.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from windtunnel.policies import Policy
 from windtunnel.verdicts._retry_rules import Bench, Retry, rule_on
-from windtunnel.verdicts.account import REAL, AttemptAccount, ChainAccount, Mark, Report, Tolerance, plain
+from windtunnel.verdicts.account import REAL, AttemptAccount, ChainAccount, Report, Tolerance, plain
 from windtunnel.verdicts.chains import Chain, chains, counts_mean_something, retry_count
-from windtunnel.verdicts.failures import answer, asks_the_api, failed, failure_of
+from windtunnel.verdicts.failures import answer, asks_the_api, at_the_door, failed, failure_of
 from windtunnel.verdicts.units import counted
 from windtunnel.verdicts.verdict import Finding, Value, Verdict, value_of
 from windtunnel_server.journal import Entry
 
 NAME = "backoff"
-_MARK_THE_CALLS = "run the client in process, or give each call an idempotency-key header of its own"
+#: Why a chain is uncertain, and what to do about it: with and without attempts turned away at the door.
+_DOUBTS = {
+    False: (
+        "these attempts may belong to other chains: the same request was under way more than once",
+        "run the client in process, or give each call an idempotency-key header of its own",
+    ),
+    True: (
+        "attempts turned away at the door carry no marks, and may belong to other calls",
+        "run the client in process, one call at a time, with fewer faults at the door than it has attempts",
+    ),
+}
 
 
 def judge(entries: Iterable[Entry], policy: Policy, *, tolerance: Tolerance = REAL, finished: bool = False) -> Verdict:
@@ -31,7 +41,7 @@ def judge(entries: Iterable[Entry], policy: Policy, *, tolerance: Tolerance = RE
     """
     calls = [entry for entry in entries if asks_the_api(entry)]
     reads_counts = counts_mean_something(calls, policy.counts)
-    found = chains(calls, counts="read" if reads_counts else "ignore")
+    found = chains(calls, counts="read" if reads_counts else "ignore", retried=_retried(policy))
     judged = [chain for chain in found if chain.any_failed or len(chain.attempts) > 1]
     if not judged:
         return Verdict(
@@ -40,6 +50,10 @@ def judge(entries: Iterable[Entry], policy: Policy, *, tolerance: Tolerance = RE
     court = _Court(Bench(policy, tolerance), finished, reads_counts)
     accounts, findings = zip(*(court.chain(chain) for chain in judged), strict=True)
     return _sum_up(Report(policy.name, accounts), tuple(one for each in findings for one in each))
+
+
+def _retried(policy: Policy) -> Callable[[Entry, int], bool]:
+    return lambda entry, taken: taken < policy.max_retries and policy.should_retry(failure_of(entry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +69,16 @@ class _Court:
             rows.append(row)
             findings += [finding] if finding else []
         ending = self._ending(chain)
-        findings += [ending] if ending else []
-        return ChainAccount(chain, tuple(rows)), [_doubted(one, chain) for one in findings]
+        findings += [_doubted(ending, chain)] if ending and not chain.certain else [ending] if ending else []
+        return ChainAccount(chain, tuple(rows)), findings
 
     def _retry(self, chain: Chain, place: int) -> tuple[AttemptAccount, Finding | None]:
         retry = self._retry_at(chain, place)
         mark, envelope, finding = rule_on(self.bench, retry)
-        unsure: Mark = "unsure" if finding and finding.weight == "fail" and not chain.certain else mark
+        if finding and finding.weight == "fail" and place >= chain.proved:
+            mark, finding = "unsure", _doubted(finding, chain)
         gap = None if math.isnan(retry.gap_s) else retry.gap_s
-        return replace(plain(chain, place), gap_s=gap, envelope=envelope, mark=unsure), finding
+        return replace(plain(chain, place), gap_s=gap, envelope=envelope, mark=mark), finding
 
     def _retry_at(self, chain: Chain, place: int) -> Retry:
         before, after = chain.attempts[place - 1], chain.attempts[place]
@@ -72,9 +87,11 @@ class _Court:
         return Retry(chain, before, after, max(now - 1, 0), max(now - was - 1, 0), said)
 
     def _count(self, chain: Chain, place: int) -> int:
-        """Retries taken before the attempt: by the client's count, else by its place in the chain."""
+        """Retries taken before the attempt: by the client's count, else one more than before the last one."""
         said = retry_count(chain.attempts[place]) if self.reads_counts else None
-        return place if said is None else said
+        if said is not None:
+            return said
+        return self._count(chain, place - 1) + 1 if place else 0
 
     def _ending(self, chain: Chain) -> Finding | None:
         """A chain that ends in a failure although the policy would have gone on."""
@@ -98,10 +115,9 @@ class _Court:
 
 def _doubted(finding: Finding, chain: Chain) -> Finding:
     """Against attempts that may belong together otherwise, nothing can be proved."""
-    if chain.certain or finding.weight != "fail":
+    if finding.weight != "fail":
         return finding
-    reason = "these attempts may belong to other chains: the same request was under way more than once"
-    return _unknown(finding, reason, _MARK_THE_CALLS)
+    return _unknown(finding, *_DOUBTS[any(at_the_door(attempt) for attempt in chain.attempts)])
 
 
 def _unknown(finding: Finding, reason: str, advice: str) -> Finding:

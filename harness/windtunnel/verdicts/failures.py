@@ -33,9 +33,14 @@ def failed(entry: Entry) -> bool:
     return entry.status is None or entry.ended != "complete" or entry.error_type is not None
 
 
+def at_the_door(entry: Entry) -> bool:
+    """Say whether the attempt was turned away before it could ask: refused, or accepted and closed at once."""
+    return not entry.path and entry.status is None and entry.ended in ("refused", "closed")
+
+
 def asks_the_api(entry: Entry) -> bool:
-    """Say whether the call is for the model API rather than for a credential."""
-    return any(part in entry.path for part in _API_PATHS)
+    """Say whether the call is for the model API rather than for a credential; what met a shut door counts as one."""
+    return at_the_door(entry) or any(part in entry.path for part in _API_PATHS)
 
 
 def asked_for_stream(entry: Entry) -> bool:

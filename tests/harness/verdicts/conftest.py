@@ -60,6 +60,14 @@ class Told:
         self.entries.append(entry)
         return entry
 
+    def door(self, *at: float, ended: str = "refused", sender: str | None = "thread 1") -> None:
+        """Add attempts turned away at the door at these instants."""
+        for when in at:
+            number = len(self.entries) + 1
+            entry = Entry(number=number, provider="anthropic", method="", path="", arrived_at=when, sender=sender)
+            entry.ended, entry.ended_at = ended, when
+            self.entries.append(entry)
+
     def chain(self, *at: float, failing: int = 429, sender: str | None = None, counted: bool = True) -> list[Entry]:
         """Add the attempts of one request at these instants, all but the last failing."""
         last = len(at) - 1

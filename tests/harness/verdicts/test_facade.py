@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from windtunnel.policies import PolicyError, custom
+from windtunnel.policies import POLICIES, Policy, PolicyError, custom
 from windtunnel.verdicts import EXACT, Verdicts
 
 
@@ -25,6 +25,19 @@ def test_a_policy_may_be_ones_own_and_its_retries_another_number(told):
     assert verdicts.backoff().failed
     assert verdicts.backoff(max_retries=3).passed
     assert verdicts.backoff(custom(base_s=30)).failed
+
+
+def test_who_listens_is_told_the_policies_as_they_were_applied(told):
+    told_of: list[Policy] = []
+    own = custom(base_s=30)
+    verdicts = Verdicts(lambda: told.entries, on_asked=told_of.append)
+
+    verdicts.backoff()
+    verdicts.backoff("anthropic_python", max_retries=4)
+    verdicts.backoff(own)
+
+    python = POLICIES["anthropic_python"]
+    assert told_of == [python, python.changed(max_retries=4), own]
 
 
 def test_an_unknown_policy_is_an_error_not_a_verdict(told):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from windtunnel.verdicts.failures import answer, asked_for_stream, asks_the_api, failed, failure_of
+from windtunnel.verdicts.failures import answer, asked_for_stream, asks_the_api, at_the_door, failed, failure_of
 from windtunnel_server.journal import Performed
 
 
@@ -46,6 +46,15 @@ def test_the_rules_see_how_long_the_failure_took(told):
 
     assert (failure.since_arrival_s, failure.since_head_s) == (3.0, 2.0)
     assert failure.header("retry-after") == "2"
+
+
+def test_a_shut_door_is_met_by_attempts_at_the_api(told):
+    told.door(0.0, ended="closed")
+
+    (entry,) = told.entries
+    assert at_the_door(entry) and asks_the_api(entry) and failed(entry)
+    assert failure_of(entry).status is None
+    assert not at_the_door(told.call(0.0, None, ended="reset"))
 
 
 def test_credential_services_are_not_the_api(told):
