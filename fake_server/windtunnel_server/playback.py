@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from windtunnel_server.clock import Clock
+from windtunnel_server.clock import Clock, VirtualClock
 from windtunnel_server.journal import Entry, Performed, mask_headers
 from windtunnel_server.performer import reported_usage
 from windtunnel_server.plan import Close, End, Head, Plan, Raw, Reset, Send, Wait
@@ -58,7 +58,7 @@ class Playback:
         """What the client meets next."""
         if self._outcome is not None:
             return self._outcome
-        if self._due > self._clock.now():
+        if self._due > self._clock.now() + VirtualClock.GRAIN_S:
             return Silence(self._due)
         step = self._steps.pop(0) if self._steps else End()
         if isinstance(step, Wait):

@@ -48,6 +48,10 @@ def test_a_silence_says_until_when() -> None:
     assert stage.met(2) == [CHUNKED, Done()]
 
 
+def test_a_silence_shorter_than_time_can_move_is_none() -> None:
+    assert Stage(Wait(VirtualClock.GRAIN_S / 2), CHUNKED, End()).met(1) == [CHUNKED]
+
+
 def test_silences_in_a_row_are_one() -> None:
     assert Stage(Wait(1), Wait(2), CHUNKED, End()).met(2) == [Silence(1.0), Silence(1.0)]
 

@@ -21,6 +21,10 @@ _selector_classes: list[Any] = [
 ]
 _real_select = {cls: cls.select for cls in _selector_classes}
 
+#: A loop's time is a larger number than the clock's, so its sums round more coarsely. Without this a timer could fire a
+#: hair before its instant by the clock, and who then sleeps for that hair would never get past it.
+_OVERSHOOT_S = 1e-9
+
 #: Loop time at each clock's 0. A loop may be older than the tunnel; its timers must not jump when it enters.
 _zeros: dict[int, float] = {}
 
@@ -70,7 +74,7 @@ def _selecting(cls: Any) -> Any:
 
 
 def _park(clock: VirtualClock, party: Party, loop: Any, selector: Any, real: Any, timeout: float | None) -> Any:
-    deadline = None if timeout is None else clock.now() + timeout
+    deadline = None if timeout is None else clock.now() + timeout + _OVERSHOOT_S
     party.has_foreign = _has_foreign(loop, selector)
     clock.park(party, deadline, expects=lambda: _expects(selector, real), wake=loop._write_to_self)
     try:

@@ -133,3 +133,21 @@ def test_dates_stay_real_where_that_is_asked_for() -> None:
 
         assert tunnel.clock.now() == 100_000.0
         assert time.time() == pytest.approx(REAL.wall(), abs=5.0)
+
+
+def test_nobody_gets_stuck_a_hair_before_an_instant(tunnel: Windtunnel) -> None:
+    """Sleeping until an instant of the clock ends, though the loop's own time is a coarser number."""
+
+    async def sleep_until(instant: float) -> int:
+        naps = 0
+        while tunnel.clock.now() < instant:
+            await asyncio.sleep(instant - tunnel.clock.now())
+            naps += 1
+            if naps > 100:
+                pytest.fail(f"still {instant - tunnel.clock.now()} s before {instant} after {naps} naps")
+        return naps
+
+    async def many() -> list[int]:
+        return [await sleep_until(number * 60.1) for number in range(1, 200)]
+
+    assert max(asyncio.run(many())) <= 2
