@@ -33,4 +33,7 @@ class Call:
     def header(self, name: str) -> str | None:
         """Return the first header of that name (any case), or None."""
         wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        for key, value in self.headers:
+            if key.lower() == wanted:
+                return value
+        return None

@@ -7,7 +7,7 @@ A field grows by giving it a deeper `check`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -77,7 +77,7 @@ class Field:
             yield from self.check(self.name, value)
 
 
-def extras(path: str, value: Mapping[str, Any], known: frozenset[str]) -> Iterator[Problem]:
+def extras(path: str, value: Mapping[str, Any], known: Container[str]) -> Iterator[Problem]:
     """Refuse every key that is not known."""
     for key in value:
         if key not in known:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -95,10 +96,16 @@ def check(request: object, *, version: str, endpoint: Endpoint) -> Problem | Non
 
 
 def _fields(request: Mapping[str, Any], version: str, endpoint: Endpoint) -> Iterator[Problem]:
-    known = [field for field in FIELDS if endpoint in field.known_on and not (field.legacy and version == MODERN)]
-    for field in known:
-        yield from field.problems(request, endpoint)
-    yield from fields.extras("", request, frozenset(field.name for field in known))
+    known = _known(endpoint, modern=version == MODERN)
+    for name, field in known.items():
+        if name in request or endpoint in field.required_on:
+            yield from field.problems(request, endpoint)
+    yield from fields.extras("", request, known)
+
+
+@cache
+def _known(endpoint: Endpoint, *, modern: bool) -> Mapping[str, Field]:
+    return {field.name: field for field in FIELDS if endpoint in field.known_on and not (field.legacy and modern)}
 
 
 def some_message(asked: Asked) -> Iterator[Problem]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
+
+#: Made once: `json.dumps` with options makes an encoder for every value, and a stream is many small values.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def dumps(value: Any) -> str:
     """Write `value` as compact JSON; characters outside ASCII stay as they are (FACTS, "Padding")."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def encode(value: Any) -> bytes:

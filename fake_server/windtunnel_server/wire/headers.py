@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from windtunnel_server.wire.kind import ErrorKind
@@ -154,12 +155,23 @@ def rate_limits(limits: RateLimits | None, *, retry_after: str | None = None) ->
 
 def http_date(at: float) -> str:
     """Write an instant as in `Date` and `retry-after`: `Wed, 19 Aug 2026 14:34:20 GMT`, whole seconds."""
-    return formatdate(int(at), usegmt=True)
+    return _http_date(int(at))
 
 
 def rfc3339(at: float) -> str:
     """Write an instant as in the reset headers: `2026-08-19T14:34:19Z`, whole seconds."""
-    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _rfc3339(int(at))
+
+
+# An answer says its second up to five times, and the answers of one second say the same.
+@lru_cache(maxsize=64)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+@lru_cache(maxsize=64)
+def _rfc3339(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _limit(name: str, limit: RateLimit | None, *, step: int) -> Headers:

@@ -19,17 +19,19 @@ DIGITS: Final = 22
 
 _VALUES: Final = {digit: value for value, digit in enumerate(ALPHABET)}
 _BITS: Final = 128
+#: Two digits at a time halve the divisions of a long number.
+_PAIRS: Final = tuple(first + second for first in ALPHABET for second in ALPHABET)
 
 
 def base58(number: int) -> str:
     """Write a number from 0 to 2**128 - 1 in 22 base58 digits, padded on the left with `1` (zero)."""
     if not 0 <= number < 1 << _BITS:
         raise ValueError(f"{number} does not fit into {_BITS} bits; an id holds 0 to 2**{_BITS} - 1")
-    digits = []
-    for _ in range(DIGITS):
-        number, rest = divmod(number, 58)
-        digits.append(ALPHABET[rest])
-    return "".join(reversed(digits))
+    pairs = []
+    for _ in range(DIGITS // 2):
+        number, rest = divmod(number, 58 * 58)
+        pairs.append(_PAIRS[rest])
+    return "".join(reversed(pairs))
 
 
 def number_of(id: str) -> int:

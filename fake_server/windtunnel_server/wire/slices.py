@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import Any, Final
 
@@ -110,6 +111,7 @@ def _parts(value: Mapping[str, Any]) -> list[str]:
     return [("{" if place == 0 else ", ") + pair for place, pair in enumerate(pairs)]
 
 
+@lru_cache(maxsize=64)
 def _median(model: str) -> float:
     known = generation(model)
     return max((first, median) for first, median in _MEDIAN if first <= known)[1]

@@ -6,6 +6,7 @@ Key order of mid-2026 (FACTS, "Key order").
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate
 from random import Random
 from typing import Any, Final
 
@@ -31,6 +32,9 @@ _FIRST_COUNTS: Final[Mapping[int, int]] = {
     25: 3,
 }
 
+_COUNTS: Final = tuple(_FIRST_COUNTS)
+_CUMULATED: Final = tuple(accumulate(_FIRST_COUNTS.values()))
+
 
 def inference_geo(model: str) -> str:
     """Return the `inference_geo` of a model whose request named none."""
@@ -52,7 +56,7 @@ def full(usage: Usage, *, model: str) -> dict[str, Any]:
 
 def at_start(usage: Usage, *, model: str, rng: Random) -> dict[str, Any]:
     """Write the usage of message_start: the whole input, and the few output tokens there are by then."""
-    (drawn,) = rng.choices(tuple(_FIRST_COUNTS), tuple(_FIRST_COUNTS.values()))
+    (drawn,) = rng.choices(_COUNTS, cum_weights=_CUMULATED)
     return {
         **_input(usage),
         **_lifetimes(usage),
