@@ -39,19 +39,21 @@ QUESTION: dict[str, Any] = {
 
 
 def plain_answer(tunnel: Windtunnel) -> str:
-    message = anthropic.Anthropic().messages.create(**QUESTION)
+    with anthropic.Anthropic() as client:
+        message = client.messages.create(**QUESTION)
     return f"It got its answer: {message.content[0].text!r}"
 
 
 def streamed_answer(tunnel: Windtunnel) -> str:
-    with anthropic.Anthropic().messages.stream(**QUESTION) as stream:
+    with anthropic.Anthropic() as client, client.messages.stream(**QUESTION) as stream:
         pieces = list(stream.text_stream)
     return f"It read {len(pieces)} pieces as they came: {''.join(pieces)!r}"
 
 
 def gives_up(tunnel: Windtunnel) -> str:
     try:
-        anthropic.Anthropic().messages.create(**QUESTION)
+        with anthropic.Anthropic() as client:
+            client.messages.create(**QUESTION)
     except anthropic.APIStatusError as error:
         return f"It tried {len(tunnel.journal)} times, then raised {type(error).__name__} ({error.status_code})."
     return "It took something for an answer."
@@ -60,7 +62,7 @@ def gives_up(tunnel: Windtunnel) -> str:
 def reads_a_broken_stream(tunnel: Windtunnel) -> str:
     pieces: list[str] = []
     try:
-        with anthropic.Anthropic().messages.stream(**QUESTION) as stream:
+        with anthropic.Anthropic() as client, client.messages.stream(**QUESTION) as stream:
             pieces.extend(stream.text_stream)
     except Exception as error:  # which one it is, is the point
         raised = f"{type(error).__module__}.{type(error).__qualname__}: {error}"

@@ -15,7 +15,8 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -142,6 +143,8 @@ class Party:
     wake: Callable[[], None] = field(default=lambda: None)
     #: It also waits for something this process cannot see (a foreign socket): give that a moment of real time.
     has_foreign: bool = False
+    #: Its thread is at work on the clock, or waits for the clock's lock: not blocked, whatever the kernel shows.
+    at_clock: int = 0
     #: CPU time (ns) at which it was last judged to be blocked outside our sight; None: not judged.
     still_at: int | None = None
 
@@ -193,26 +196,39 @@ class VirtualClock:
         """Move time by hand, as if everyone had waited `by_s` seconds with nothing falling due in between."""
         if by_s < 0:
             raise ValueError(f"time does not run backwards: {by_s!r}")
-        with self.lock:
+        with self._at_clock():
             self._move(self._now + by_s)
+
+    @contextmanager
+    def _at_clock(self) -> Iterator[None]:
+        """Hold the lock. Who holds it may count as parked already, so who waits for it must not count as blocked."""
+        party = self._parties.get(threading.get_ident())
+        if party is not None:
+            party.at_clock += 1
+        try:
+            with self.lock:
+                yield
+        finally:
+            if party is not None:
+                party.at_clock -= 1
 
     def on_move(self, told: Callable[[float], None]) -> None:
         """Call `told(now)` at every move, under the clock's lock."""
         self._on_move.append(told)
 
     def join(self, party: Party) -> None:
-        with self.lock:
+        with self._at_clock():
             self._parties[party.ident] = party
 
     def leave(self, party: Party) -> None:
-        with self.lock:
+        with self._at_clock():
             if self._parties.get(party.ident) is party:
                 del self._parties[party.ident]
             self.try_move()
 
     def rename(self, party: Party, ident: int, native_id: int) -> None:
         """Say which thread a party has become, once it runs."""
-        with self.lock:
+        with self._at_clock():
             self._parties.pop(party.ident, None)
             party.ident, party.native_id = ident, native_id
             self._parties[ident] = party
@@ -228,7 +244,7 @@ class VirtualClock:
         self, party: Party, deadline: float | None, *, expects: Callable[[], bool], wake: Callable[[], None]
     ) -> None:
         """Say that `party` waits until `deadline` (None: for no instant) or for what `expects` tells of."""
-        with self.lock:
+        with self._at_clock():
             if deadline is not None:
                 deadline = max(deadline, self._now + self.GRAIN_S) if deadline != math.inf else None
             party.deadline, party.expects, party.wake = deadline, expects, wake
@@ -237,7 +253,7 @@ class VirtualClock:
             self.try_move()
 
     def unpark(self, party: Party) -> None:
-        with self.lock:
+        with self._at_clock():
             party.parked = False
             party.deadline = None
             # It may never park again: it may end, or be blocked where we cannot see it, while others wait.
@@ -253,7 +269,7 @@ class VirtualClock:
             waiting = [party for party in self._parties.values() if party.parked]
             if not waiting or any(party.expects() for party in waiting):
                 return False
-            unseen = [p for p in self._parties.values() if not p.parked and not self.is_still(p)]
+            unseen = [p for p in self._parties.values() if not p.parked and (p.at_clock or not self.is_still(p))]
             if unseen or (not patient and any(party.has_foreign for party in waiting)):
                 self.look_again()
                 return False

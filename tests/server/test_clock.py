@@ -156,6 +156,43 @@ def test_a_busy_party_known_to_be_blocked_does_not_hold_time_up() -> None:
     assert clock.now() == 4.0
 
 
+def test_a_party_that_waits_for_the_clock_itself_holds_time_up_however_still_it_looks() -> None:
+    clock = VirtualClock()
+    clock.is_still = lambda party: True
+    busy, sleeper = waiters(clock, "busy", "sleeper")
+    busy.party.at_clock = 1
+
+    sleeper.wait(4.0)
+
+    assert clock.now() == 0.0
+
+
+def test_who_waits_for_the_clocks_lock_is_known_to() -> None:
+    clock, party = VirtualClock(), Party("client", 0)
+    inside, looked = threading.Event(), threading.Event()
+
+    def client() -> None:
+        party.ident = threading.get_ident()
+        clock.join(party)
+        inside.set()
+        looked.wait()
+        clock.unpark(party)
+
+    thread = threading.Thread(target=client)
+    thread.start()
+    inside.wait()
+    with clock.lock:
+        before = party.at_clock
+        looked.set()
+        until = REAL.monotonic() + 30
+        while not party.at_clock and REAL.monotonic() < until:
+            REAL.sleep(0.001)
+        during = party.at_clock
+    thread.join()
+
+    assert (before, during, party.at_clock) == (0, 1, 0)
+
+
 def test_a_party_that_wakes_while_others_wait_is_looked_at_again() -> None:
     clock = VirtualClock()
     asked: list[bool] = []

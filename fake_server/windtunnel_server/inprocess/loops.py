@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import weakref
 from typing import Any
 
 from windtunnel_server.clock import REAL, Party, VirtualClock, stuck_error
@@ -21,21 +22,35 @@ _selector_classes: list[Any] = [
 ]
 _real_select = {cls: cls.select for cls in _selector_classes}
 
-#: A loop's time is a larger number than the clock's, so its sums round more coarsely. Without this a timer could fire a
+#: Sums in a loop whose time is a larger number than the clock's round more coarsely. Without this a timer could fire a
 #: hair before its instant by the clock, and who then sleeps for that hair would never get past it.
 _OVERSHOOT_S = 1e-9
 
-#: Loop time at each clock's 0. A loop may be older than the tunnel; its timers must not jump when it enters.
-_zeros: dict[int, float] = {}
+#: The clocks in use, and for each the loops that were running already when it was taken into use.
+_older: dict[VirtualClock, weakref.WeakSet[asyncio.AbstractEventLoop]] = {}
+
+#: Loop time at a clock's 0, by loop.
+_zeros: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[VirtualClock, float]] = weakref.WeakKeyDictionary()
 
 
 def enter(clock: VirtualClock) -> None:
-    """Let loops on this clock start from the machine's monotonic time."""
-    _zeros[id(clock)] = REAL.monotonic() - clock.now()
+    """Let loops follow this clock."""
+    running = asyncio._get_running_loop()
+    _older[clock] = weakref.WeakSet([running] if running is not None else [])
 
 
 def leave(clock: VirtualClock) -> None:
-    _zeros.pop(id(clock), None)
+    _older.pop(clock, None)
+
+
+def _zero(loop: asyncio.AbstractEventLoop, clock: VirtualClock) -> float:
+    """A loop counts as the clock does, and to the same bit; one with timers from before goes on from where it was."""
+    of_clock, zero = _zeros.get(loop, (None, 0.0))
+    if of_clock is not clock:
+        goes_on = loop in _older[clock] or bool(getattr(loop, "_scheduled", None))
+        zero = REAL.monotonic() - clock.now() if goes_on else 0.0
+        _zeros[loop] = clock, zero
+    return zero
 
 
 def install() -> None:
@@ -53,8 +68,8 @@ def uninstall() -> None:
 def _time(self: asyncio.BaseEventLoop) -> float:
     # A loop that runs is asked by its own thread; one that is asked from outside is on its own thread's clock.
     clock = clock_of_thread(getattr(self, "_thread_id", None))
-    if isinstance(clock, VirtualClock) and id(clock) in _zeros:
-        return _zeros[id(clock)] + clock.now()
+    if isinstance(clock, VirtualClock) and clock in _older:
+        return _zero(self, clock) + clock.now()
     return REAL.monotonic()
 
 
@@ -74,7 +89,7 @@ def _selecting(cls: Any) -> Any:
 
 
 def _park(clock: VirtualClock, party: Party, loop: Any, selector: Any, real: Any, timeout: float | None) -> Any:
-    deadline = None if timeout is None else clock.now() + timeout + _OVERSHOOT_S
+    deadline = None if timeout is None else _deadline(clock, loop, timeout)
     party.has_foreign = _has_foreign(loop, selector)
     clock.park(party, deadline, expects=lambda: _expects(selector, real), wake=loop._write_to_self)
     try:
@@ -87,6 +102,13 @@ def _park(clock: VirtualClock, party: Party, loop: Any, selector: Any, real: Any
     if party.stuck:
         raise stuck_error(clock)
     return ready
+
+
+def _deadline(clock: VirtualClock, loop: Any, timeout: float) -> float:
+    """The instant of the loop's next timer, to the bit where loop and clock count alike."""
+    if _zero(loop, clock):
+        return clock.now() + timeout + _OVERSHOOT_S
+    return float(loop._scheduled[0]._when) if loop._scheduled else clock.now() + timeout
 
 
 def _expects(selector: Any, real: Any) -> bool:

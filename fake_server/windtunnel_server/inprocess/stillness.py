@@ -113,7 +113,9 @@ class Keeper:
         first = {id(party): _asleep_after(party) for party in busy}
         for _ in range(_LOOKS if busy else 0):
             REAL.sleep(_BETWEEN_LOOKS_S)
-            if any(first[id(p)] is None or _asleep_after(p) != first[id(p)] for p in busy if not p.parked):
+            if any(
+                p.at_clock or first[id(p)] is None or _asleep_after(p) != first[id(p)] for p in busy if not p.parked
+            ):
                 return False
         for party in busy:
             party.still_at = first[id(party)]
@@ -122,7 +124,7 @@ class Keeper:
     def _judge_blindly(self, busy: list[Party]) -> bool:
         before = self._clock.now()
         REAL.sleep(_BLIND_WAIT_S)
-        if self._clock.now() != before or any(party.native_id == 0 for party in busy):
+        if self._clock.now() != before or any(party.at_clock or party.native_id == 0 for party in busy):
             return False
         for party in busy:
             party.still_at = _BLIND
