@@ -76,6 +76,11 @@ class Door:
             if by > 0:
                 self.connecting += 1
 
+    def connected(self) -> None:
+        """One of those that were connecting has said which connection is its own, or failed."""
+        with registry.lock:
+            self.connecting -= 1
+
 
 class Registry:
     """All doors and links of this process."""

@@ -192,7 +192,7 @@ def _connect(self: socket.socket, address: Any) -> None:
     else:
         registry.connected(self, door, sender)
     finally:
-        door.connecting -= 1
+        door.connected()
 
 
 def _refuse_trio() -> None:

@@ -3,13 +3,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from windtunnel import Windtunnel, fail, reply
-from windtunnel_server.clock import REAL
+from windtunnel_server.clock import REAL, VirtualTimeError
 from windtunnel_server.inprocess.flows import registry
 
 
@@ -145,3 +146,39 @@ def test_a_virtual_server_refuses_a_stranger_and_says_why(tunnel: Windtunnel) ->
 
     assert said.stdout.startswith("400 ")
     assert 'clock=\\"real\\"' in said.stdout
+
+
+def test_a_hung_up_call_is_in_the_journal_as_soon_as_the_client_knows(
+    tunnel: Windtunnel, call: Callable[..., int]
+) -> None:
+    tunnel.script(fail("stall_before_headers", times=40))
+
+    for turn in range(1, 41):
+        with pytest.raises(TimeoutError):
+            call(tunnel.url, 5.0)
+        entry = tunnel.journal[-1]
+        assert (entry.ended, entry.ended_at) == ("hung up", pytest.approx(5.0 * turn, abs=1e-6))
+
+
+def test_a_trio_client_is_turned_away_from_virtual_time_with_the_remedy(tunnel: Windtunnel) -> None:
+    trio = pytest.importorskip("trio")
+
+    async def connect() -> None:
+        host, _, port = tunnel.url.removeprefix("http://").partition(":")
+        await trio.open_tcp_stream(host, int(port))
+
+    with pytest.raises(BaseExceptionGroup) as raised:
+        trio.run(connect)
+
+    assert raised.group_contains(VirtualTimeError, match='clock="real"')
+    assert len(tunnel.journal) == 0
+
+
+def test_a_tunnel_that_shared_a_clock_leaves_it_to_the_other(tunnel: Windtunnel, call: Callable[..., int]) -> None:
+    with Windtunnel(clock=tunnel.clock):
+        time.sleep(2)
+    time.sleep(3)
+    tunnel.script(fail("stall_before_headers", for_s=4))
+
+    assert call(tunnel.url) == 200
+    assert tunnel.clock.now() == pytest.approx(9.0, abs=1e-6)
