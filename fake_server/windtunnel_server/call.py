@@ -26,9 +26,12 @@ class Call:
     sender: str | None = None
     #: The client lives in this process.
     in_process: bool = False
-    #: Filled in by the provider.
-    provider: str = "anthropic"
+    #: Filled in by the provider: its name, the path behind its door (empty: all of it), the parsed body.
+    provider: str = ""
+    route: str = ""
     json: Any = field(default=None)
+    #: "http" or "https": what an answer that names our own address has to begin it with.
+    scheme: str = "http"
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name (any case), or None."""

@@ -17,8 +17,21 @@ from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
 from windtunnel_server.journal import Entry, Journal, mask_body, mask_headers, mask_query
 from windtunnel_server.ledger import Ledger
+from windtunnel_server.model.tokens import count_input
 from windtunnel_server.plan import Plan
-from windtunnel_server.script import Script, ScriptError, Step
+from windtunnel_server.script import ScriptError, Step, Then
+from windtunnel_server.taking import Script
+from windtunnel_server.templates import rendered
+
+
+class Unscripted(Exception):
+    """A call came that no step is for, and the script says that there may be none."""
+
+    def __init__(self, left: list[Step]) -> None:
+        steps = ", ".join(step.label for step in left) or "none"
+        super().__init__(
+            f"no step of the script answers this call, and `then: refuse` forbids a composed answer; steps left: {steps}"
+        )
 
 
 class Provider(Protocol):
@@ -58,7 +71,7 @@ class Core:
         self.seed = seed
         self.journal = Journal()
         self.ledger = Ledger(self.journal)
-        self.script = Script()
+        self.script = Script(seed)
         #: Errors of the fake's own making. There should be none; the plugin fails a test for one.
         self.failures: list[Exception] = []
         self._random = random.Random(seed)
@@ -66,9 +79,11 @@ class Core:
         #: Told after every change of the step that comes next.
         self.on_next_step: Callable[[], None] = lambda: None
 
-    def extend_script(self, steps: Iterable[Step]) -> None:
-        """Add steps behind those still to come."""
+    def extend_script(self, steps: Iterable[Step], *, then: Then | None = None) -> None:
+        """Add steps behind those still to come, and say what follows the last one (None: what followed so far)."""
         with self._lock:
+            if then is not None:
+                self.script.follow(then)
             self.script.extend(steps)
         self.on_next_step()
 
@@ -84,21 +99,34 @@ class Core:
 
     # --- at the door: before a request is read -------------------------------------------------------------------
 
-    def door_fault(self) -> Step | None:
-        """The step that comes next, if it acts before a request is read."""
-        step = self.script.next
-        if step is not None and step.faults and faults.is_door(step.faults[0].name):
-            return step
-        return None
-
-    def take_door_fault(self, name: str, *, connection: int, sender: str | None, ended: str) -> bool:
-        """Take the next step once if it is the door fault `name`, and journal the attempt it turned away."""
+    def door_fault(self, at_s: float | None = None) -> Step | None:
+        """The step that comes next at an instant (None: now), if it acts before a request is read."""
         with self._lock:
-            step = self.door_fault()
+            return self._door_fault(self.clock.now() if at_s is None else at_s)
+
+    def _door_fault(self, at_s: float) -> Step | None:
+        step = self.script.at_the_door(at_s)
+        return step if step is not None and _acts_at_the_door(step) else None
+
+    def next_door_change(self, after_s: float) -> float | None:
+        """The next instant at which another step may come next at the door, whether a call comes or not."""
+        with self._lock:
+            at_s = self.script.next_change(after_s)
+            return at_s if at_s is not None and any(map(_acts_at_the_door, self.script.steps)) else None
+
+    def take_door_fault(
+        self, name: str, *, connection: int, sender: str | None, ended: str, at_s: float | None = None
+    ) -> bool:
+        """Take the next step once if it is the door fault `name`, and journal the attempt it turned away.
+
+        `at_s` is the instant it was turned away at, for the windows of steps; None: now.
+        """
+        with self._lock:
+            now = self.clock.now()
+            step = self._door_fault(now if at_s is None else at_s)
             if step is None or step.faults[0].name != name:
                 return False
-            self.script.take("door")
-            now = self.clock.now()
+            self.script.take_at_the_door(now if at_s is None else at_s)
             entry = self.journal.open(
                 lambda number: Entry(
                     number=number, provider=self.provider.name, method="", path="", arrived_at=now, head_at=None
@@ -121,10 +149,14 @@ class Core:
             taken: list[Step] = []
 
             def take(endpoint: str) -> Step | None:
-                step = self.script.take(endpoint)
+                facts = self.script.facts(endpoint, call, count_input)
+                step = self.script.take(facts)
                 if step is not None:
                     taken.append(step)
-                return step
+                    return rendered(step, facts)
+                if self.script.then == "refuse" and endpoint == "messages":
+                    raise Unscripted(self.script.left)
+                return None
 
             plan = self._planned(call, take, taken)
             entry = self._enter(call, plan)
@@ -139,6 +171,9 @@ class Core:
         try:
             plan = self.provider.answer(call, take, self._random)
             return self._with_faults(plan, taken[0]) if taken else plan
+        except Unscripted as error:
+            plan = self.provider.refuse_step(call, str(error))
+            return Plan(plan.steps, plan.notes | {"answered_by": "unscripted"})
         except ScriptError as error:
             return self.provider.refuse_step(call, str(error))
         except Exception as error:
@@ -178,7 +213,7 @@ class Core:
         entry = self.journal.open(
             lambda number: Entry(
                 number=number,
-                provider=self.provider.name,
+                provider=call.provider or self.provider.name,
                 method=call.method,
                 path=call.path,
                 query=mask_query(call.query),
@@ -197,7 +232,12 @@ class Core:
         entry.error_type = _text(notes.get("error_type"))
         entry.request_id = _text(notes.get("request_id"))
         entry.answered_by = _text(notes.get("answered_by"))
+        entry.confidential = notes.get("confidential") is True
         return entry
+
+
+def _acts_at_the_door(step: Step) -> bool:
+    return bool(step.faults) and faults.is_door(step.faults[0].name)
 
 
 def _text(value: object) -> str | None:

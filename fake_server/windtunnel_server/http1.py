@@ -8,6 +8,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol, cast
 
 import httptools
@@ -16,7 +17,7 @@ from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
 from windtunnel_server.inprocess.flows import Link, registry
 from windtunnel_server.journal import Entry
-from windtunnel_server.performer import Performance
+from windtunnel_server.performer import Outlet, Performance
 from windtunnel_server.plan import Plan
 from windtunnel_server.wheel import Wheel
 
@@ -26,6 +27,14 @@ MAX_HEAD_BYTES = 128 * 1024
 _LINGER_S = 2.0
 #: How much of an address that made no sense the journal keeps.
 _SHOWN = 200
+
+
+class UnderWay(Protocol):
+    """An answer on its way: a plan's performance, or a stream that is pushed."""
+
+    def go(self) -> None: ...
+
+    def stop(self, ended: str) -> None: ...
 
 
 class Host(Protocol):
@@ -42,11 +51,19 @@ class Host(Protocol):
 
     def max_body_bytes(self, path: str) -> int: ...
 
+    def feed(self, call: Call, outlet: Outlet, *, chunked: bool) -> UnderWay | None:
+        """The stream that answers the call as things happen; None for a call that a plan answers."""
+        ...
+
     def answer(self, call: Call) -> tuple[Plan, Entry]: ...
 
     def answer_too_large(self, call: Call) -> tuple[Plan, Entry]: ...
 
     def answer_garbage(self, call: Call, why: str) -> tuple[Plan, Entry]: ...
+
+    def closes_idle(self) -> bool:
+        """Say whether a connection would be closed if it were idle now."""
+        ...
 
     def idle(self, connection: Connection) -> None:
         """A reply ended in good order and nothing else is under way on this connection."""
@@ -61,7 +78,7 @@ class Connection(asyncio.Protocol):
         self.number = number
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
-        self._performance: Performance | None = None
+        self._performance: UnderWay | None = None
         #: Calls to answer: whether the connection is kept behind them, and whether the client speaks HTTP/1.0.
         self._waiting: deque[tuple[Call, bool, bool]] = deque()
         #: What comes behind everything that waits, and ends the connection.
@@ -160,6 +177,8 @@ class Connection(asyncio.Protocol):
         call = Call("", "", arrived_at=self._host.clock.now(), connection=self.number)
         if link is not None:
             call.sender, call.in_process = link.sender, link.is_ours
+        if self._transport is not None and self._transport.get_extra_info("sslcontext") is not None:
+            call.scheme = "https"
         return call
 
     # --- the parser's calls --------------------------------------------------------------------------------------
@@ -238,6 +257,10 @@ class Connection(asyncio.Protocol):
         try:
             while self._performance is None and self._waiting:
                 call, self._keep_alive, is_old = self._waiting.popleft()
+                self._performance = self._host.feed(call, self, chunked=not is_old)
+                if self._performance is not None:
+                    self._performance.go()
+                    continue
                 plan, entry = self._host.answer(call)
                 self._perform(_unchunked(plan) if is_old else plan, entry, bodiless=call.method == "HEAD")
             if self._performance is None and self._refusal is not None:
@@ -271,6 +294,21 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(data)
 
+    def ending(self) -> None:
+        """Let the last bytes leave together with the end of the connection, where it will be closed once it is idle.
+
+        A client that had them earlier could send its next request into a connection that is being closed: an attempt
+        that nobody sees.
+        """
+        if self._transport is not None and self._keep_alive and self._host.closes_idle():
+            self._cork(True)
+
+    def _cork(self, on: bool) -> None:
+        sock = None if self._transport is None else self._transport.get_extra_info("socket")
+        if sock is not None and hasattr(socket, "TCP_CORK"):
+            with suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, int(on))
+
     def drained(self, then: Callable[[], None]) -> bool:
         if self._transport is None or self._transport.get_write_buffer_size() == 0:
             return True
@@ -290,6 +328,8 @@ class Connection(asyncio.Protocol):
             self._next()
         else:
             self._host.idle(self)
+            if self._transport is not None and not self._transport.is_closing():
+                self._cork(False)
 
     def _linger(self) -> None:
         """Say that we are done, and swallow what the client still sends: a close now would reset our answer away."""

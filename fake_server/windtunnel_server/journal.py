@@ -6,6 +6,7 @@ an entry is made, so nothing that reads the journal can leak one.
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +15,18 @@ from typing import Any, NamedTuple
 
 #: Headers whose value is a credential. The last four characters of a long value stay, so that one can tell keys apart.
 SECRET_HEADERS = frozenset(
-    {"authorization", "x-api-key", "api-key", "cookie", "set-cookie", "proxy-authorization", "x-amz-security-token"}
+    {
+        "authorization",
+        "x-api-key",
+        "api-key",
+        "cookie",
+        "set-cookie",
+        "proxy-authorization",
+        "x-amz-security-token",
+        "x-amz-sso_bearer_token",
+        "x-aws-ec2-metadata-token",
+        "x-identity-header",
+    }
 )
 
 
@@ -47,10 +59,27 @@ def mask_query(query: str) -> str:
     return _SECRET_PARAMETER.sub(r"\1***", query) if query else query
 
 
+#: What a request for a token proves itself by (RFC 6749, 7521, 7636 and 8693).
+_SECRET_FIELDS = frozenset(
+    {
+        "access_token",
+        "assertion",
+        "client_assertion",
+        "client_secret",
+        "code",
+        "code_verifier",
+        "refresh_token",
+        "subject_token",
+    }
+)
+
+
 def mask_body(body: Any) -> Any:
-    """Mask what a body hands on for other services, the tokens of its `mcp_servers`; all else stays as it came."""
+    """Mask what a body proves itself by, and the tokens of its `mcp_servers`; all else stays as it came."""
     if not isinstance(body, dict):
         return body
+    if not _SECRET_FIELDS.isdisjoint(body):
+        body = {name: mask(str(value)) if name in _SECRET_FIELDS else value for name, value in body.items()}
     if isinstance(body.get("mcp_servers"), list):
         body = body | {"mcp_servers": [_mask_token(server) for server in body["mcp_servers"]]}
     if isinstance(body.get("requests"), list):
@@ -121,11 +150,17 @@ class Entry:
     request_id: str | None = None
     #: The usage the answer reported in the end, first-party keys; None for errors and cut replies that reported none.
     usage: dict[str, Any] | None = None
+    #: The usage the answer is charged for, from the moment it begins to leave, whether or not all of it arrives.
+    billed: dict[str, Any] | None = None
     #: The script step that answered ("fail rate_limited", "reply"), or "composed".
     answered_by: str | None = None
     faults: tuple[str, ...] = ()
     steps: list[Performed] = field(default_factory=list)
     bytes_out: int = 0
+    #: Body bytes as they left, unframed, in the pieces they left in; empty for an answer that is `confidential`.
+    sent: list[bytes] = field(default_factory=list)
+    #: The answer hands out a credential: nothing of it is kept.
+    confidential: bool = False
     ended: str | None = None
     ended_at: float | None = None
 
@@ -155,6 +190,8 @@ class Entry:
                 value = [step.to_json() for step in value]
             elif name == "faults":
                 value = list(value)
+            elif name == "sent":
+                value = _text_or_base64(b"".join(value))
             out[name] = value
         return out
 
@@ -166,7 +203,19 @@ def entry_from_json(value: dict[str, Any]) -> Entry:
         fields[name] = tuple((str(key), str(text)) for key, text in fields[name])
     fields["faults"] = tuple(fields["faults"])
     fields["steps"] = [Performed(**step) for step in fields["steps"]]
+    fields["sent"] = [sent] if (sent := _bytes(fields["sent"])) else []
     return Entry(**fields)
+
+
+def _text_or_base64(data: bytes) -> str | dict[str, str]:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode("ascii")}
+
+
+def _bytes(value: str | dict[str, str]) -> bytes:
+    return value.encode("utf-8") if isinstance(value, str) else base64.b64decode(value["base64"])
 
 
 class Journal:

@@ -32,6 +32,10 @@ class Outlet(Protocol):
         """True when nothing is left unwritten; else `then` is called once that is so."""
         ...
 
+    def ending(self) -> None:
+        """The last bytes of the reply are about to be written."""
+        ...
+
     def close(self) -> None: ...
 
     def reset(self) -> None: ...
@@ -53,11 +57,26 @@ def reported_usage(notes: Mapping[str, object], entry: Entry, *, complete: bool)
     events = entry.events_sent
     if not events:
         said = notes.get("usage") if complete else None
-    elif "message_delta" in events:
+    elif str(notes.get("usage_event", "message_delta")) in events:
         said = notes.get("usage")
     else:
         said = notes.get("usage_at_start") if "message_start" in events else None
     return dict(said) if isinstance(said, Mapping) else None
+
+
+def begin(notes: Mapping[str, object], entry: Entry, at: float) -> None:
+    """The answer begins to leave: from here on it is billed, and what it wrote to the prompt cache can be read."""
+    billed, told = notes.get("billed"), notes.get("on_begin")
+    entry.billed = dict(billed) if isinstance(billed, Mapping) else None
+    if callable(told):
+        told(at)
+
+
+def end(notes: Mapping[str, object]) -> None:
+    """The answer is over, however it ended."""
+    told = notes.get("on_end")
+    if callable(told):
+        told()
 
 
 class Performance:
@@ -116,6 +135,7 @@ class Performance:
         self._chunked = head.chunked
         self._entry.status = head.status
         self._entry.response_headers = mask_headers(head.headers)
+        begin(self._notes, self._entry, self._at)
         self._put(data)
         self._note("head", len(data))
 
@@ -124,6 +144,8 @@ class Performance:
             return
         self._put(b"%x\r\n%b\r\n" % (len(step.data), step.data) if self._chunked else step.data)
         self._note("send", len(step.data), step.event)
+        if not self._entry.confidential:
+            self._entry.sent.append(step.data)
 
     def _last(self, step: End | Close | Reset) -> None:
         if isinstance(step, End):
@@ -132,6 +154,7 @@ class Performance:
             # Told before the last bytes leave: a client that has read them may look at the journal at once.
             self._note("end")
             self._tell("complete")
+            self._outlet.ending()
             self._flush_then(self._completed)
         elif isinstance(step, Close):
             self._flush_then(lambda: self._finish("close", "closed", self._outlet.close))
@@ -168,6 +191,7 @@ class Performance:
 
     def _tell(self, ended: str) -> None:
         self._entry.usage = reported_usage(self._notes, self._entry, complete=ended == "complete")
+        end(self._notes)
         self._entry.ended = ended
         self._entry.ended_at = self._clock.now()
 

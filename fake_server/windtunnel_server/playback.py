@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from windtunnel_server.clock import Clock, VirtualClock
 from windtunnel_server.journal import Entry, Performed, mask_headers
-from windtunnel_server.performer import reported_usage
+from windtunnel_server.performer import begin, end, reported_usage
 from windtunnel_server.plan import Close, End, Head, Plan, Raw, Reset, Send, Wait
 
 Breakage: TypeAlias = Literal["protocol", "reset"]
@@ -74,6 +74,7 @@ class Playback:
     def _started(self, head: Head) -> Head:
         self._head = head
         self._entry.status, self._entry.response_headers = head.status, mask_headers(head.headers)
+        begin(self._notes, self._entry, self._due)
         self._note("head")
         return head
 
@@ -84,6 +85,8 @@ class Playback:
         self._sent += len(step.data)
         self._entry.bytes_out += len(step.data)
         self._note("send", len(step.data), step.event)
+        if data and not self._entry.confidential:
+            self._entry.sent.append(data)
         return Send(data, step.event) if data else None
 
     def _room(self) -> int | None:
@@ -129,6 +132,7 @@ class Playback:
     def _end(self, ended: str, at: float) -> None:
         self._entry.ended, self._entry.ended_at = ended, at
         self._entry.usage = reported_usage(self._notes, self._entry, complete=ended == "complete")
+        end(self._notes)
 
     def _note(self, what: str, size: int = 0, event: str | None = None) -> None:
         self._entry.steps.append(Performed(self._due, what, size, event))

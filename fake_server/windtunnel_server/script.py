@@ -1,16 +1,17 @@
-"""A script as values: steps, what they are made of, and the queue that hands them out."""
+"""A script as values: steps, and what they are made of. `taking.py` hands them out."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
+from windtunnel_server.conditions import When, Window
 from windtunnel_server.wire.message import Block
 
 #: What a step can be for.
-ENDPOINTS = ("messages", "count_tokens", "models", "batches", "any")
+ENDPOINTS = ("messages", "count_tokens", "models", "batches", "token", "any")
 
 
 #: How many names a message lists, nearest first.
@@ -69,6 +70,8 @@ class ReplySpec:
     id: str | None = None
     container: Mapping[str, Any] | None = None
     context_management: Mapping[str, Any] | None = None
+    #: Texts are templates over the request that is answered.
+    template: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,21 +96,35 @@ class ErrorSpec:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+#: How often a step is taken: a number, or for as long as there are calls for it.
+Times: TypeAlias = "int | Literal['forever']"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a script: an error or a reply (None for both: composed), the faults laid over it, how often."""
+    """One step of a script: an error or a reply (None for both: composed), the faults laid over it, when, how often."""
 
     error: ErrorSpec | None = None
     reply: ReplySpec | None = None
     faults: tuple[Fault, ...] = ()
     stream: Stream | None = None
-    times: int = 1
+    times: Times = 1
     #: The endpoint it answers; "any" for whichever call comes. A call takes the first step that is for it.
     on: str = "messages"
+    #: The calls it is for; None: for any.
+    when: When | None = None
+    #: The time it applies at; None: always.
+    during: Window | None = None
+    #: The share of calls that take it, of those it is for; 1: all of them.
+    chance: float = 1.0
 
     def __post_init__(self) -> None:
-        if isinstance(self.times, bool) or not isinstance(self.times, int) or self.times < 1:
-            raise ScriptError(f"times: {self.times!r} is not a whole number from 1 up; leave the step out instead")
+        if self.times != "forever" and (
+            isinstance(self.times, bool) or not isinstance(self.times, int) or self.times < 1
+        ):
+            raise ScriptError(
+                f'times: {self.times!r} is neither a whole number from 1 up nor "forever"; to take a step never, leave it out'
+            )
         if self.reply is not None and self.on not in ("messages", "any"):
             raise ScriptError(
                 f"on: a reply is for messages, not for {self.on}; answer that with fail(…), or not at all"
@@ -116,10 +133,17 @@ class Step:
             raise ScriptError("a step is either a failure or a reply; write two steps")
         if self.on not in ENDPOINTS:
             raise ScriptError(unknown_word("on", self.on, ENDPOINTS))
+        if isinstance(self.chance, bool) or not isinstance(self.chance, (int, float)) or not 0 < self.chance <= 1:
+            raise ScriptError(f"chance: {self.chance!r} is not a share above 0 and up to 1; write 0.25 for a quarter")
 
     def is_for(self, endpoint: str) -> bool:
         """Whether a call of `endpoint` may take it. What a reply says, only messages can say."""
         return self.on == endpoint or (self.on == "any" and (self.reply is None or endpoint == "messages"))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether any call of messages may take it, as far as its window says: that can be told before a call is read."""
+        return self.is_for("messages") and self.when is None and self.chance == 1
 
     @property
     def label(self) -> str:
@@ -150,36 +174,7 @@ def unknown_word(where: str, key: object, known: Iterable[str]) -> str:
     return f"{where}: unknown {key!r}{hint} (known: {', '.join(listed[:_SHOWN]) or 'nothing more here'}{more})"
 
 
-class Script:
-    """The steps still to come; each is taken as often as it says."""
-
-    def __init__(self) -> None:
-        self._left: list[list[Any]] = []  # [step, how often still]
-
-    def extend(self, steps: Iterable[Step]) -> None:
-        """Add steps behind those still to come."""
-        self._left.extend([step, step.times] for step in steps)
-
-    def clear(self) -> None:
-        self._left.clear()
-
-    @property
-    def next(self) -> Step | None:
-        """The step that comes next, whatever it is for; None when the script is at its end."""
-        return self._left[0][0] if self._left else None
-
-    def take(self, endpoint: str) -> Step | None:
-        """Take the first step for `endpoint` once; "door" takes whatever comes next."""
-        for place, item in enumerate(self._left):
-            step: Step = item[0]
-            if endpoint == "door" or step.is_for(endpoint):
-                item[1] -= 1
-                if item[1] == 0:
-                    del self._left[place]
-                return step
-        return None
-
-    @property
-    def left(self) -> list[Step]:
-        """Steps not yet used up."""
-        return [item[0] for item in self._left]
+#: What answers a call that no step is left for: a composed reply, the steps that are used up once more, a refusal, or
+#: a step, which has no end.
+Then: TypeAlias = "Literal['composed', 'repeat', 'refuse'] | Step"
+THENS: Final = ("composed", "repeat", "refuse")

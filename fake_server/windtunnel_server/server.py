@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import socket
+import ssl
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,21 +15,27 @@ from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock, VirtualClock
 from windtunnel_server.control import PREFIX, Control
 from windtunnel_server.core import Core
+from windtunnel_server.feed import Viewer
 from windtunnel_server.http1 import Connection
 from windtunnel_server.inprocess import InProcess
 from windtunnel_server.journal import Entry
+from windtunnel_server.performer import Outlet
 from windtunnel_server.plan import Plan
+from windtunnel_server.script import Step
+from windtunnel_server.tls import Secured
 from windtunnel_server.wheel import Timer, Wheel
 
 _BACKLOG = 1024
 _TURNS = 4
 #: How long a thread that writes a script waits for the server to close its door.
 _HEED_S = 5.0
+#: A client that wakes as a window opens finds its kept-alive connection closed already.
+_EARLY_S = 1e-6
 LOOPBACK = "127.0.0.1"
 
 
 class Server:
-    """Serves one core on one address. Lives on the event loop that starts it."""
+    """Serves one core on one address, with TLS where `tls` says how. Lives on the event loop that starts it."""
 
     def __init__(
         self,
@@ -37,6 +45,7 @@ class Server:
         port: int = 0,
         control: Control | None = None,
         inprocess: InProcess | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.core = core
         self.clock: Clock = core.clock
@@ -44,6 +53,7 @@ class Server:
         self._host, self._port = host, port
         self._control = control or Control(core)
         self._inprocess = inprocess
+        self._tls = tls
         self._connections: set[Connection] = set()
         self._numbers = itertools.count(1)
         self._placeholder: socket.socket | None = None
@@ -52,13 +62,18 @@ class Server:
         self._tasks: set[asyncio.Task[Any]] = set()
         #: Opens the door again; None while it is open.
         self._refusal: Timer | None = None
+        self._shut_at = 0.0
+        #: Looks again at what comes next when a window of the script opens or closes.
+        self._change: Timer | None = None
+        self._change_at: float | None = None
+        self._changed_at = 0.0
         self._thread = 0
 
     @property
     def url(self) -> str:
         """Base address, without a trailing slash and without /v1."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}"
+        return f"{'http' if self._tls is None else 'https'}://{host}:{self._port}"
 
     async def start(self) -> None:
         """Bind and listen. Port 0 takes a free one."""
@@ -94,8 +109,9 @@ class Server:
         """Close the listener and cut what is under way."""
         self.core.on_next_step = lambda: None
         self._close()
-        if self._refusal is not None:
-            self._refusal.cancel()
+        for timer in (self._refusal, self._change):
+            if timer is not None:
+                timer.cancel()
         if self._placeholder is not None:
             self._placeholder.close()
         # Whoever was let in a moment ago is let in first: a socket on its way has no connection yet that could close it.
@@ -127,7 +143,11 @@ class Server:
                 return
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._spawn(self._loop.connect_accepted_socket(lambda: Connection(self, next(self._numbers)), sock))
+            self._spawn(self._loop.connect_accepted_socket(self._connection, sock))
+
+    def _connection(self) -> asyncio.Protocol:
+        connection = Connection(self, next(self._numbers))
+        return connection if self._tls is None else Secured(self._tls, connection)
 
     def _spawn(self, work: Awaitable[Any]) -> None:
         task = asyncio.ensure_future(work)
@@ -141,7 +161,7 @@ class Server:
         return not self.core.take_door_fault("connection_refused", connection=0, sender=sender, ended="refused")
 
     def _next_step_changed(self) -> None:
-        if self.core.door_fault() is None:
+        if not self._has_to_heed:
             return
         if threading.get_ident() == self._thread:
             self._heed_next_step()
@@ -152,33 +172,71 @@ class Server:
         self._loop.call_soon_threadsafe(lambda: self._loop.call_soon(heeded.set))
         heeded.wait(_HEED_S)
 
+    @property
+    def _has_to_heed(self) -> bool:
+        if self._refusal is not None or self._door_fault is not None:
+            return True
+        return self.core.next_door_change(self._now) != self._change_at
+
+    @property
+    def _now(self) -> float:
+        # A timer for the beginning of a window comes a hair before it; from then on it has begun.
+        return max(self.clock.now(), self._changed_at)
+
+    @property
+    def _door_fault(self) -> Step | None:
+        return self.core.door_fault(self._now)
+
     def _heed_next_step(self) -> None:
-        step = self.core.door_fault()
+        self._heed_next_change()
+        step = self._door_fault
+        is_shut_by = step is not None and step.faults[0].name == "connection_refused" and self._inprocess is None
+        if self._refusal is not None and not is_shut_by:
+            self._stop_refusing()
+            return
         if step is None:
             return
         # A client must meet the door again: no kept-alive connection may slip past it.
         for connection in list(self._connections):
             if connection.is_idle:
                 connection.close()
-        if step.faults[0].name == "connection_refused" and self._inprocess is None:
-            self._refuse_for(float(step.faults[0].options.get("for_s", 1.0)))
+        if is_shut_by:
+            self._refuse_for(_shut_for_s(step))
+
+    def _heed_next_change(self) -> None:
+        """Be there when the next window opens or closes: no call may come that would tell."""
+        at = self.core.next_door_change(self._now)
+        if at == self._change_at:
+            return
+        if self._change is not None:
+            self._change.cancel()
+        self._change_at = at
+        self._change = None if at is None else self.wheel.at(at - _EARLY_S, lambda: self._window_changed(at))
+
+    def _window_changed(self, at: float) -> None:
+        self._change_at, self._changed_at = None, at
+        self._heed_next_step()
 
     def _refuse_for(self, for_s: float) -> None:
         """Shut the port for a while: what was refused there cannot be counted, so time decides."""
         if self._refusal is None:
             self._close()
+            self._shut_at = self._now
             self._refusal = self.wheel.after(for_s, self._stop_refusing)
 
     def _stop_refusing(self) -> None:
+        if self._refusal is not None:
+            self._refusal.cancel()
         self._refusal = None
         self._open()
-        self.core.take_door_fault("connection_refused", connection=0, sender=None, ended="refused")
+        # Nobody can say how many were refused: it counts as one. Its window may be over by now.
+        self.core.take_door_fault("connection_refused", connection=0, sender=None, ended="refused", at_s=self._shut_at)
 
     # --- what a connection asks (http1.Host) ---------------------------------------------------------------------
 
     def connected(self, connection: Connection) -> bool:
         self._connections.add(connection)
-        step = self.core.door_fault()
+        step = self._door_fault
         if step is None or step.faults[0].name != "connection_dropped":
             return True
         self._drop(connection)
@@ -197,15 +255,21 @@ class Server:
     def disconnected(self, connection: Connection) -> None:
         self._connections.discard(connection)
 
+    def closes_idle(self) -> bool:
+        return self._door_fault is not None
+
     def idle(self, connection: Connection) -> None:
-        if self.core.door_fault() is not None:
+        if self._door_fault is not None:
             connection.close()
 
     def max_body_bytes(self, path: str) -> int:
         return self.core.max_body_bytes(path)
 
+    def feed(self, call: Call, outlet: Outlet, *, chunked: bool) -> Viewer | None:
+        return self._control.feed(call, outlet, chunked=chunked) if call.path.startswith(PREFIX) else None
+
     def answer(self, call: Call) -> tuple[Plan, Entry]:
-        if call.path.startswith(PREFIX):
+        if call.path.startswith(PREFIX) or call.path == PREFIX.rstrip("/"):
             return self._control.answer(call)
         if isinstance(self.clock, VirtualClock) and not call.in_process:
             return self.core.answer_stranger(call)
@@ -216,6 +280,11 @@ class Server:
 
     def answer_garbage(self, call: Call, why: str) -> tuple[Plan, Entry]:
         return self.core.answer_garbage(call, why)
+
+
+def _shut_for_s(step: Step) -> float:
+    """How long a step that refuses connections shuts the port each time it is taken; the end of its window cuts it short."""
+    return math.inf if step.times == "forever" else float(step.faults[0].options.get("for_s", 1.0))
 
 
 def _bound(host: str, port: int) -> socket.socket:

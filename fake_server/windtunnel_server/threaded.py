@@ -27,13 +27,17 @@ class ThreadedServer:
         self._ready.wait()
         if self._failure is not None:
             self._thread.join()
-            raise self._failure
+            failure, self._failure = self._failure, None
+            raise failure
 
     def stop(self) -> None:
-        """Return once the server and its thread are gone; at once where they are."""
+        """Return once the server and its thread are gone; raise, once, what ended them before they were told to."""
         if self._thread.is_alive():
             self._stop()
             self._thread.join()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
 
     def _run(self) -> None:
         if self._inprocess is not None:

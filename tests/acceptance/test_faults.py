@@ -64,6 +64,9 @@ EXPECTED: Mapping[str, Met] = {
     "reset_mid_body": cut("ReadError", 5, ended="reset", options={"after_events": 6}),
     "close_mid_stream": cut("RemoteProtocolError", 5, ended="closed", options={"after_events": 6}),
     "end_mid_stream": Met(events=5, text=SAID[: 3 * PIECE], whole=MISUSED, options={"after_events": 6}),
+    # The one is for calls of tools, the other for Amazon's frames.
+    "cut_tool_input": Met(raw=MISUSED, events=0, text=None, whole=MISUSED),
+    "wrong_checksum": Met(raw=MISUSED, events=0, text=None, whole=MISUSED),
     "cut_utf8": cut("RemoteProtocolError", 2, ended="closed"),
     "stall": cut("ReadTimeout", 2, whole="APITimeoutError", ended="hung up", for_s=600.0),
     "slow_drip": Met(options={"bytes": 100, "every_s": 2.0}, for_s=None),

@@ -28,7 +28,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["requests", "large", "pacing", "virtual", "start", "sdk"])
+@pytest.mark.parametrize("name", ["requests", "large", "tokens", "pacing", "virtual", "start", "sdk"])
 def test_a_benchmark_prints_a_ratio_on_every_line(name: str) -> None:
     pytest.importorskip("uvicorn")
     pytest.importorskip("anthropic")
@@ -46,4 +46,4 @@ def test_a_benchmark_that_is_not_there_is_a_usage_error() -> None:
     run = bench("speed")
 
     assert run.returncode == 2
-    assert "no benchmark speed; on offer: requests, large, pacing" in run.stderr
+    assert "no benchmark speed; on offer: requests, large, tokens, pacing" in run.stderr

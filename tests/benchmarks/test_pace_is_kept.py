@@ -53,6 +53,8 @@ class Outlet:
     def write(self, data: bytes) -> None:
         self.writes += 1
 
+    def ending(self) -> None: ...
+
     def drained(self, then: Callable[[], None]) -> bool:
         self.machine.instant += self.stalls_s.pop(self.writes, 0.0)
         return True

@@ -262,7 +262,7 @@ def request_bytes() -> Callable[..., bytes]:
             body = ASKED if method == "POST" else b""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers: dict[str, str | None] = {
-            "host": "fake.test",
+            "host": "localhost",
             "x-api-key": "sk-ant-key",
             "anthropic-version": "2023-06-01",
             "content-length": str(len(data)) if data or method == "POST" else None,

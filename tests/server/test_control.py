@@ -54,7 +54,13 @@ def test_steps_are_taken_over_and_told_back(core: Core) -> None:
 
     assert status == 200
     assert core.script.left == steps
-    assert said == {"steps": [step_to_json(step) for step in steps]}
+    assert said == {"steps": [step_to_json(step) for step in steps], "then": "composed"}
+
+
+def test_what_follows_the_last_step_can_be_said(core: Core) -> None:
+    _, said = ask(core, "POST", "script", {"steps": [], "then": {"fail": 500}})
+
+    assert (said["then"], core.script.then) == ({"fail": 500}, fail(500))
 
 
 def test_steps_may_come_in_an_object_and_are_added(core: Core) -> None:
@@ -70,10 +76,11 @@ def test_steps_may_come_in_an_object_and_are_added(core: Core) -> None:
         (b"{", "the script is not valid JSON"),
         (b"\xff", "the script is not valid JSON"),
         (b"[" * 100_000, "the script is not valid JSON"),
-        (b"", "send a list of steps"),
-        ({"reply": "Hello"}, "send a list of steps"),
-        ({"steps": [], "more": 1}, "send a list of steps"),
-        ({"steps": 5}, "send a list of steps"),
+        (b"", "a script is a list of steps"),
+        ({"reply": "Hello"}, "a script is a list of steps"),
+        ({"steps": [], "more": 1}, "script: unknown 'more' (known: steps, then)"),
+        ({"steps": [], "then": "again"}, "then: unknown 'again'"),
+        ({"steps": 5}, "a script is a list of steps"),
         (
             [{"reply": "a"}, {"fail": "rate_limitd"}],
             "steps[1]: fail: unknown 'rate_limitd'; did you mean rate_limited?",
@@ -182,6 +189,37 @@ def test_an_unknown_route_is_told_what_is_there(core: Core, name: str) -> None:
         assert route in said["error"]
 
 
+def test_the_page_is_served_to_be_looked_at_and_framed_by_nobody(core: Core) -> None:
+    plan = Control(core, page=lambda: "<h1>caf\u00e9</h1>").answer(Call("GET", PREFIX))[0]
+
+    assert plan.status == 200 and plan.head is not None
+    assert plan.head.header("content-type") == "text/html; charset=utf-8"
+    assert plan.head.header("x-frame-options") == "DENY"
+    assert plan.body.decode() == "<h1>caf\u00e9</h1>"
+
+
+@pytest.mark.parametrize("header", [("host", "evil.example"), ("origin", "http://evil.example")])
+@pytest.mark.parametrize(("name", "verb"), [("reset", "POST"), ("script", "POST"), ("journal", "GET"), ("", "GET")])
+def test_a_foreign_page_is_refused_and_nothing_is_done(
+    core: Core, asked: dict[str, Any], name: str, verb: str, header: tuple[str, str]
+) -> None:
+    call(core, asked)
+    given = Call(verb, PREFIX + name, headers=(header,), body=b'[{"fail": 429}]')
+
+    plan, _ = Control(core, page=lambda: "page").answer(given)
+
+    assert plan.status == 403
+    assert "the control API" in json.loads(plan.body)["error"]
+    assert (len(core.journal), core.script.left) == (1, [])
+
+
+def test_a_name_the_server_goes_by_is_let_in(core: Core) -> None:
+    given = Call("GET", PREFIX + "health", headers=(("host", "fake:8080"),))
+
+    assert Control(core).answer(given)[0].status == 403
+    assert Control(core, hosts={"fake"}).answer(given)[0].status == 200
+
+
 ROUTES = {"journal": "GET", "script": "POST", "reset": "POST", "verdict": "GET", "health": "GET", "ledger": "GET"}
 
 
@@ -193,6 +231,8 @@ def test_a_route_takes_one_method(core: Core, name: str, verb: str, method: str)
     assert (status == 405) == (method != verb)
     if status == 405:
         assert said == {"error": f"/_windtunnel/{name} takes {verb}, not {method}"}
+        head = planned(core, method, name, []).head
+        assert head is not None and head.header("allow") == {"GET": "GET, HEAD", "POST": "POST"}[verb]
 
 
 @pytest.mark.parametrize(("name", "verb"), ROUTES.items())

@@ -18,7 +18,8 @@ from windtunnel_server.core import Core
 from windtunnel_server.journal import Entry
 from windtunnel_server.plan import End, Head, Plan, Send, Wait
 from windtunnel_server.providers.anthropic import Anthropic
-from windtunnel_server.script import Script, ScriptError, Step
+from windtunnel_server.script import ScriptError, Step
+from windtunnel_server.taking import Script
 from windtunnel_server.words import fail, fault, reply
 
 KEY = "sk-ant-api03-PLANTED-0123456789-WXYZ"
@@ -203,7 +204,7 @@ def test_a_step_that_does_not_fit_is_refused_in_words() -> None:
 def test_the_next_step_is_told_of_whenever_it_changes() -> None:
     core = simple()
     told: list[Step | None] = []
-    core.on_next_step = lambda: told.append(core.script.next)
+    core.on_next_step = lambda: told.append(core.script.at_the_door(0.0))
     first, second = fail(429), fail(500)
 
     core.extend_script([first, second])
@@ -211,6 +212,86 @@ def test_the_next_step_is_told_of_whenever_it_changes() -> None:
     core.reset()
 
     assert told == [first, second, None]
+
+
+def test_a_template_is_filled_in_with_the_call_it_answers(call: Call) -> None:
+    core = real()
+    core.extend_script([reply("{{ number }}: {{ text }}", template=True, times=2)])
+
+    said = [json.loads(core.answer(replace(call))[0].body)["content"][0]["text"] for _ in range(2)]
+
+    assert said == ["1: Hello, tunnel.", "2: Hello, tunnel."]
+
+
+def test_a_template_that_does_not_fit_is_refused_in_words_and_used_up(call: Call) -> None:
+    core = real()
+    core.extend_script([reply("{{ request.nothing }}", template=True)])
+    told: list[int] = []
+    core.on_next_step = lambda: told.append(len(core.script.left))
+
+    answered, entry = core.answer(call)
+
+    assert answered.head is not None
+    assert (answered.status, answered.head.header("x-should-retry")) == (400, "false")
+    message = json.loads(answered.body)["error"]["message"]
+    assert message.startswith("reply: the template '{{ request.nothing }}' does not fit this call: ")
+    assert entry.answered_by == "refused"
+    assert (told, core.failures) == ([0], [])
+
+
+def test_a_call_that_was_not_let_in_is_not_counted(call: Call) -> None:
+    core = real()
+    core.extend_script([fail(529, when={"call": 1})])
+
+    refused, _ = core.answer(replace(call, body=b"{}"))
+    first, _ = core.answer(call)
+
+    assert (refused.status, first.status) == (400, 529)
+
+
+def test_then_refuse_refuses_what_no_step_is_for(call: Call) -> None:
+    core = real()
+    core.extend_script([reply("Hello"), fail(429, when={"model": "claude-opus-*"})], then="refuse")
+
+    (first, _), (second, entry) = core.answer(replace(call)), core.answer(replace(call))
+    models, _ = core.answer(replace(call, method="GET", path="/v1/models", body=b""))
+
+    assert (first.status, second.status, models.status) == (200, 400, 200)
+    assert second.head is not None and second.head.header("x-should-retry") == "false"
+    assert "steps left: fail 429" in json.loads(second.body)["error"]["message"]
+    assert entry.answered_by == "unscripted"
+    assert core.failures == []
+
+
+def test_a_step_that_follows_is_a_step_like_any_other() -> None:
+    core = simple()
+    core.extend_script([fail(429)], then=reply("b", faults=[fault("slow_first_byte", for_s=2)]))
+
+    answers = [core.answer(Call("POST", "/")) for _ in range(3)]
+
+    assert [entry.answered_by for _, entry in answers] == ["fail 429", *["reply + slow_first_byte"] * 2]
+    assert [entry.faults for _, entry in answers][1:] == [("slow_first_byte",)] * 2
+    assert [plan.waits for plan, _ in answers][1:] == [[2], [2]]
+
+
+def test_what_follows_stays_until_it_is_said_anew() -> None:
+    core = simple()
+    core.extend_script([], then="repeat")
+    core.extend_script([fail(429)])
+    before = core.script.then
+
+    core.reset()
+
+    assert (before, core.script.then) == ("repeat", "composed")
+
+
+def test_a_wrong_word_for_what_follows_changes_nothing() -> None:
+    core = simple()
+
+    with pytest.raises(ScriptError, match="did you mean repeat"):
+        core.extend_script([fail(429)], then="repeet")  # type: ignore[arg-type]
+
+    assert core.script.left == []
 
 
 # --- the door ----------------------------------------------------------------------------------------------------
@@ -249,6 +330,29 @@ def test_another_door_fault_is_left_where_it_is() -> None:
     assert not core.take_door_fault("connection_dropped", connection=1, sender=None, ended="closed")
     assert len(core.journal) == 0
     assert core.door_fault() is not None
+
+
+def test_the_instants_at_which_the_door_may_change_are_known() -> None:
+    core = simple()
+    core.extend_script([fail(529, during=(5, 30))])
+    assert core.next_door_change(0) is None
+
+    core.extend_script([fail("connection_refused", during=(10, 20))])
+
+    assert [core.next_door_change(at_s) for at_s in (0, 5, 30)] == [5, 10, None]
+
+
+def test_a_refusal_belongs_to_the_window_it_came_in() -> None:
+    core = simple()
+    core.extend_script([fail("connection_refused", during=(0, 10))])
+    assert isinstance(core.clock, VirtualClock)
+    core.clock.advance(10)
+
+    def take(**at: float) -> bool:
+        return core.take_door_fault("connection_refused", connection=0, sender=None, ended="refused", **at)
+
+    assert (take(), take(at_s=9.0)) == (False, True)
+    assert [entry.arrived_at for entry in core.journal] == [10.0]
 
 
 # --- failures of our own -----------------------------------------------------------------------------------------

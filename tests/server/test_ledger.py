@@ -1,61 +1,139 @@
-"""What the answers of a journal used."""
+"""What the calls of a journal are charged for."""
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import Any
 
-from windtunnel_server.journal import Entry, Journal
-from windtunnel_server.ledger import Account, Ledger
+from windtunnel_server.journal import Entry, Journal, Performed
+from windtunnel_server.ledger import Account, Ledger, book, counted
+
+SONNET, OPUS = "claude-sonnet-4-6", "claude-opus-4-8"
+USAGE: dict[str, Any] = {
+    "input_tokens": 3,
+    "output_tokens": 5,
+    "cache_creation_input_tokens": 7,
+    "cache_read_input_tokens": 11,
+    "cache_creation": {"ephemeral_5m_input_tokens": 4, "ephemeral_1h_input_tokens": 3},
+}
+#: On Sonnet 4.6, in micro-dollars: (3 + 4 * 1.25 + 3 * 2 + 11 * 0.1) * 3 + 5 * 15.
+COST = Decimal("120.3")
+TOKENS = Account(1, 3, 5, 7, 11, 4, 3)
 
 
-def journal(*calls: tuple[str | None, dict[str, Any] | None]) -> Journal:
-    """A journal of calls: the model that was asked for (None: no JSON body), and the usage reported."""
-    journal = Journal()
-    for model, usage in calls:
-        journal.open(
-            lambda number, model=model, usage=usage: Entry(  # type: ignore[misc]
-                number=number,
-                provider="anthropic",
-                method="POST",
-                path="/v1/messages",
-                body=None if model is None else {"model": model},
-                usage=usage,
-            )
+def entry(number: int = 1, model: str | None = SONNET, **fields: Any) -> Entry:
+    body = None if model is None else {"model": model}
+    return Entry(number=number, method="POST", path="/v1/messages", body=body, **{"provider": "anthropic", **fields})
+
+
+def journal(*made: Entry) -> Journal:
+    book = Journal()
+    for each in made:
+        book.open(lambda number, each=each: each)  # type: ignore[misc]
+    return book
+
+
+def test_a_call_is_booked_with_its_tokens_and_its_cost() -> None:
+    (line,) = book([entry(billed=USAGE, usage=USAGE)])
+
+    assert (line.number, line.provider, line.model) == (1, "anthropic", SONNET)
+    assert line.account == TOKENS + Account(cost_micro_usd=COST)
+    assert line.cost_micro_usd == COST
+    assert line.reported == line.account
+
+
+def test_what_is_charged_and_what_was_reported_are_told_apart() -> None:
+    cut = entry(billed=USAGE, usage=USAGE | {"output_tokens": 1})
+
+    (line,) = book([cut])
+
+    assert line.account.output_tokens == 5
+    assert line.reported is not None and line.reported.output_tokens == 1
+    assert Ledger(journal(cut)).total.output_tokens == 5
+    assert Ledger(journal(cut)).reported.output_tokens == 1
+
+
+def test_a_client_that_could_read_nothing_is_charged_all_the_same() -> None:
+    (line,) = book([entry(billed=USAGE)])
+
+    assert (line.account.input_tokens, line.reported) == (3, None)
+
+
+def test_an_entry_that_only_knows_what_was_reported_is_booked_by_that() -> None:
+    (line,) = book([entry(usage=USAGE)])
+
+    assert line.account == line.reported
+
+
+def test_failed_calls_are_not_in_it() -> None:
+    assert book([entry(status=529, error_type="overloaded_error"), entry(model=None)]) == []
+
+
+def test_a_stream_that_ends_in_an_error_costs_nothing() -> None:
+    failed = entry(billed=USAGE, usage=USAGE, error_type="overloaded_error", steps=[Performed(0.0, "send", 9, "error")])
+
+    (line,) = book([failed])
+
+    assert line.account == Account(calls=1)
+    assert line.reported is not None and line.reported.input_tokens == 3
+
+
+def test_a_stream_cut_before_its_error_event_is_charged() -> None:
+    cut = entry(billed=USAGE, error_type="overloaded_error", steps=[Performed(0.0, "send", 9, "message_start")])
+
+    assert book([cut])[0].account.input_tokens == 3
+
+
+def test_an_answer_that_is_free_is_booked_at_nothing() -> None:
+    (line,) = book([entry(billed={}, usage=USAGE)])
+
+    assert (line.account, line.cost_micro_usd) == (Account(calls=1), Decimal(0))
+
+
+def test_accounts_are_summed_in_all_by_model_and_by_provider() -> None:
+    ledger = Ledger(
+        journal(
+            entry(1, SONNET, billed=USAGE),
+            entry(2, OPUS, billed=USAGE),
+            entry(3, SONNET, billed=USAGE, provider="vertex"),
         )
-    return journal
+    )
+
+    assert ledger.total.calls == 3
+    assert ledger.total.input_tokens == 9
+    assert ledger.by_model[SONNET] == TOKENS + TOKENS + Account(cost_micro_usd=2 * COST)
+    assert list(ledger.by_model) == [OPUS, SONNET]
+    assert {name: account.calls for name, account in ledger.by_provider.items()} == {"anthropic": 2, "vertex": 1}
+    assert [line.number for line in ledger.calls] == [1, 2, 3]
 
 
-USAGE = {"input_tokens": 3, "output_tokens": 5, "cache_creation_input_tokens": 7, "cache_read_input_tokens": 11}
+def test_a_call_of_unknown_price_is_counted_as_one() -> None:
+    ledger = Ledger(journal(entry(1, "claude-fable-5-2", billed=USAGE), entry(2, billed=USAGE)))
+
+    assert (ledger.total.unpriced_calls, ledger.total.cost_micro_usd) == (1, COST)
+    assert ledger.calls[0].cost_micro_usd is None
 
 
-def test_the_counts_of_all_calls_are_summed() -> None:
-    ledger = Ledger(journal(("a", USAGE), ("b", USAGE)))
+def test_fast_mode_has_a_price_that_is_not_known() -> None:
+    fast = entry(billed=USAGE)
+    fast.body = {"model": SONNET, "speed": "fast"}
 
-    assert ledger.total == Account(2, 6, 10, 14, 22)
-
-
-def test_calls_that_reported_nothing_are_not_in_it() -> None:
-    ledger = Ledger(journal(("a", None), ("a", USAGE), ("b", None), (None, None)))
-
-    assert ledger.total.calls == 1
-    assert ledger.by_model == {"a": Account(1, 3, 5, 7, 11)}
+    assert book([fast])[0].cost_micro_usd is None
 
 
-def test_each_model_has_its_own_account() -> None:
-    ledger = Ledger(journal(("b", USAGE), ("a", USAGE), ("b", USAGE)))
+def test_a_beta_of_the_request_can_change_the_price() -> None:
+    used = {"input_tokens": 300_000}
+    long = [entry(model="claude-sonnet-4-5", billed=used, headers=headers) for headers in ((), BETA)]
 
-    assert {model: account.calls for model, account in ledger.by_model.items()} == {"a": 1, "b": 2}
-    assert list(ledger.by_model) == ["a", "b"]
+    assert [line.cost_micro_usd for line in book(long)] == [900_000, 1_800_000]
 
 
-def test_a_count_that_is_null_or_missing_is_none() -> None:
-    ledger = Ledger(journal(("a", {"input_tokens": 1, "cache_read_input_tokens": None})))
-
-    assert ledger.total == Account(1, 1, 0, 0, 0)
+BETA = (("Anthropic-Beta", "a, context-1m-2025-08-07"),)
 
 
 def test_the_account_follows_the_journal() -> None:
-    book = journal(("a", USAGE))
+    book = journal(entry(billed=USAGE))
     ledger = Ledger(book)
 
     book.clear()
@@ -63,7 +141,37 @@ def test_the_account_follows_the_journal() -> None:
     assert ledger.total == Account()
 
 
-def test_it_is_told_as_plain_values() -> None:
-    counted = {"calls": 1, **USAGE}
+def test_counts_that_are_null_or_missing_are_none() -> None:
+    assert counted({"input_tokens": 1, "cache_read_input_tokens": None, "cache_creation": None}) == Account(1, 1)
 
-    assert Ledger(journal(("a", USAGE))).to_json() == {"total": counted, "by_model": {"a": counted}}
+
+def test_a_usage_can_be_added_to_an_account() -> None:
+    assert Account().plus(USAGE).plus({"output_tokens": 2}) == Account(2, 3, 7, 7, 11, 4, 3)
+
+
+def test_writes_without_a_lifetime_are_for_five_minutes() -> None:
+    assert counted({"cache_creation_input_tokens": 9}).cache_creation_5m_input_tokens == 9
+
+
+def test_iterations_and_server_tools_are_counted() -> None:
+    rounds = [{"type": "compaction", "input_tokens": 9}, {"type": "message", "input_tokens": 1, "output_tokens": 2}]
+    used = {"input_tokens": 1, "iterations": rounds, "server_tool_use": {"web_search_requests": 2}}
+
+    assert counted(used) == Account(1, 10, 2, web_search_requests=2)
+
+
+def test_it_is_told_as_plain_values() -> None:
+    told = Ledger(journal(entry(billed=USAGE, usage=USAGE))).to_json()
+
+    assert json.loads(json.dumps(told)) == told
+    assert list(told) == ["total", "reported", "by_model", "by_provider", "calls"]
+    assert told["total"] == told["by_model"][SONNET] == told["by_provider"]["anthropic"]
+    assert (told["total"]["input_tokens"], told["total"]["cost_micro_usd"]) == (3, "120.3")
+    assert told["calls"][0]["number"] == 1
+    assert told["calls"][0]["reported"]["output_tokens"] == 5
+
+
+def test_a_cost_is_written_in_full() -> None:
+    assert Account(cost_micro_usd=Decimal("1200000.50")).to_json()["cost_micro_usd"] == "1200000.5"
+    assert Account(cost_micro_usd=Decimal(0)).to_json()["cost_micro_usd"] == "0"
+    assert Account(cost_micro_usd=Decimal(3_000_000)).to_json()["cost_micro_usd"] == "3000000"

@@ -33,6 +33,8 @@ class Outlet:
     def write(self, data: bytes) -> None:
         self.writes.append(data)
 
+    def ending(self) -> None: ...
+
     def drained(self, then: Callable[[], None]) -> bool:
         self._then = then if self.full else None
         return not self.full
@@ -325,3 +327,31 @@ def test_scripted_cookies_are_masked_in_the_journal_and_not_on_the_wire() -> Non
 
     assert stage.entry.response_headers == (("Set-Cookie", "***ALUE"),)
     assert b"PLANTEDSECRETVALUE" in stage.outlet.writes[0]
+
+
+def test_who_waits_for_an_answer_to_begin_and_to_end_is_told() -> None:
+    told: list[object] = []
+    notes: dict[str, object] = {
+        "billed": {"output_tokens": 9},
+        "on_begin": told.append,
+        "on_end": lambda: told.append("end"),
+    }
+    stage = Stage(Wait(2), CHUNKED, Send(b"a"), Wait(1), End(), notes=notes).go()
+
+    assert (told, stage.entry.billed) == ([], None)
+    stage.loop.run_until(2.5)
+    assert (told, stage.entry.billed) == ([pytest.approx(2.0)], {"output_tokens": 9})
+    stage.performance.stop("hung up")
+    assert told[1:] == ["end"]
+
+
+def test_an_answer_that_never_begins_is_not_billed() -> None:
+    told: list[object] = []
+    notes: dict[str, object] = {
+        "billed": {"output_tokens": 9},
+        "on_begin": told.append,
+        "on_end": lambda: told.append("end"),
+    }
+    stage = Stage(Reset(), notes=notes).go()
+
+    assert (told, stage.entry.billed) == (["end"], None)

@@ -171,3 +171,22 @@ def test_scripted_cookies_are_masked_in_the_journal_and_not_for_the_client() -> 
 
     assert stage.met(1) == [head]
     assert stage.entry.response_headers == (("Set-Cookie", "***ALUE"),)
+
+
+def test_who_waits_for_an_answer_to_begin_and_to_end_is_told() -> None:
+    told: list[object] = []
+    notes: dict[str, object] = {
+        "billed": {"output_tokens": 9},
+        "on_begin": told.append,
+        "on_end": lambda: told.append("end"),
+    }
+    clock, entry = VirtualClock(), Entry(number=1, provider="", method="POST", path="/")
+    playback = Playback(Plan((Wait(2), CHUNKED, Send(b"a"), Wait(1), End()), notes), entry, clock)
+
+    playback.next()
+    assert (told, entry.billed) == ([], None)
+    clock.advance(2)
+    playback.next()
+    assert (told, entry.billed) == ([2.0], {"output_tokens": 9})
+    playback.hang_up()
+    assert told == [2.0, "end"]

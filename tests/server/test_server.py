@@ -110,6 +110,81 @@ def test_the_answer_before_a_door_fault_is_not_lost(served: Any, request_bytes: 
     assert served.connect().rest() == b""
 
 
+# --- a door that is shut for a while ------------------------------------------------------------------------------
+
+
+def window(served: Any, after_s: float, for_s: float) -> tuple[float, float]:
+    begin = served.core.clock.now() + after_s
+    return begin, begin + for_s
+
+
+def test_a_port_is_shut_from_the_beginning_of_a_window_to_its_end(served: Any, request_bytes: Bytes) -> None:
+    kept = served.connect()
+    kept.send(request_bytes()).answer()
+    begin, end = window(served, 0.2, 0.3)
+    served.script(fail("connection_refused", during=(begin, end)), reply("Hello", times="forever"))
+
+    assert kept.send(request_bytes()).answer().text == "Hello"
+    assert kept.is_closed()
+    shut_at = served.core.clock.now()
+    assert refused(served.port)
+    served.until(lambda: not refused(served.port))
+    opened_at = served.core.clock.now()
+
+    assert served.connect().send(request_bytes()).answer().text == "Hello"
+    assert begin <= shut_at < end <= opened_at
+    assert [call.ended for call in served.core.journal] == ["complete", "complete", "refused", "complete"]
+    assert served.core.journal[2].arrived_at == pytest.approx(end, abs=0.1)
+
+
+def test_connections_are_dropped_while_a_window_is_open(served: Any, request_bytes: Bytes) -> None:
+    kept = served.connect()
+    kept.send(request_bytes()).answer()
+    begin, end = window(served, 0.2, 0.3)
+    served.script(fail("connection_dropped", during=(begin, end)))
+
+    assert kept.is_closed()
+    assert [served.connect().rest() for _ in range(3)] == [b""] * 3
+    served.until(lambda: served.core.clock.now() >= end)
+
+    assert served.connect().send(request_bytes()).answer().status == 200
+    assert [call.ended for call in served.core.journal] == ["complete", *["closed"] * 3, "complete"]
+
+
+def test_a_window_behind_which_the_door_is_shut_keeps_it_open(served: Any, request_bytes: Bytes) -> None:
+    kept = served.connect()
+    _, end = window(served, 0.0, 0.25)
+    served.script(reply("Hello", during=(0, end)), fail("connection_dropped"))
+
+    assert kept.send(request_bytes()).answer().text == "Hello"
+    assert kept.is_closed()
+
+    assert served.core.clock.now() >= end
+    assert served.connect().rest() == b""
+
+
+def test_a_port_that_is_shut_forever_opens_when_the_script_is_forgotten(served: Any, request_bytes: Bytes) -> None:
+    served.script(fail("connection_refused", for_s=0.05, times="forever"))
+    assert refused(served.port)
+    served.until(lambda: served.core.clock.now() > 0.2)
+    assert refused(served.port)
+
+    served.core.reset()
+
+    assert served.connect().send(request_bytes()).answer().status == 200
+
+
+def test_the_end_of_a_window_opens_a_port_early(served: Any) -> None:
+    begin, end = window(served, 0.0, 0.2)
+    served.script(fail("connection_refused", for_s=60, times=1, during=(begin, end)))
+
+    assert refused(served.port)
+    served.until(lambda: not refused(served.port))
+
+    assert end <= served.core.clock.now() < end + 5
+    assert served.core.script.left == []
+
+
 # --- start and stop ----------------------------------------------------------------------------------------------
 
 
@@ -261,7 +336,7 @@ def test_writing_a_door_fault_is_answered(served: Any, request_bytes: Bytes, nam
 
     answer = control(served, request_bytes, "POST", "script", [step])
 
-    assert (answer.status, answer.json) == (200, {"steps": [step]})
+    assert (answer.status, answer.json) == (200, {"steps": [step], "then": "composed"})
 
 
 def test_a_refused_control_call_keeps_the_connection(served: Any, request_bytes: Bytes) -> None:

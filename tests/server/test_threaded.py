@@ -77,3 +77,34 @@ def test_stopping_what_was_never_started_is_nothing() -> None:
     make()[1].stop()
 
     assert not threads()
+
+
+def test_what_ends_it_after_its_start_is_raised_once_by_stopping_it() -> None:
+    server, threaded = make()
+    threaded.start()
+
+    server.stop = end_badly  # type: ignore[method-assign]
+
+    with pytest.raises(ZeroDivisionError):
+        threaded.stop()
+    threaded.stop()
+    assert not threads()
+
+
+def test_what_ends_its_loop_is_raised_too() -> None:
+    server, threaded = make()
+    threaded.start()
+
+    def leave() -> None:
+        raise SystemExit("the loop is over")
+
+    server._loop.call_soon_threadsafe(leave)
+    threaded._thread.join(10)
+
+    assert not threads()
+    with pytest.raises(SystemExit, match="the loop is over"):
+        threaded.stop()
+
+
+async def end_badly() -> None:
+    raise ZeroDivisionError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from windtunnel_server.faults import FAULTS
 from windtunnel_server.script import ENDPOINTS, Fault, ScriptError, Step, Stream
 from windtunnel_server.wire.errors import KINDS
-from windtunnel_server.words import fail, fault, reply, step_from_json, step_to_json
+from windtunnel_server.words import fail, fault, reply, step_from_json, step_to_json, then_from_json, then_to_json
 
 # --- the words ---------------------------------------------------------------------------------------------------
 
@@ -120,10 +121,13 @@ MISTAKES = [
     (lambda: reply(tool_use=["a"]), "reply: tool_use is 'a'; write"),
     (lambda: reply(tool_use={"name": "a", "inputs": {}}), "reply: tool_use: unknown 'inputs'; did you mean input?"),
     (lambda: reply(stream={"first_bite": 1}), "stream: unknown 'first_bite'; did you mean first_byte?"),
-    (lambda: reply(times=0), "times: 0 is not a whole number from 1 up; leave the step out instead"),
-    (lambda: reply(times=True), "times: True is not a whole number from 1 up"),
-    (lambda: reply(times=1.5), "times: 1.5 is not a whole number from 1 up"),  # type: ignore[arg-type]
-    (lambda: reply(times="2"), "times: '2' is not a whole number from 1 up"),  # type: ignore[arg-type]
+    (
+        lambda: reply(times=0),
+        'times: 0 is neither a whole number from 1 up nor "forever"; to take a step never, leave it out',
+    ),
+    (lambda: reply(times=True), "times: True is neither a whole number from 1 up"),
+    (lambda: reply(times=1.5), "times: 1.5 is neither a whole number from 1 up"),  # type: ignore[arg-type]
+    (lambda: reply(times="2"), "times: '2' is neither a whole number from 1 up"),  # type: ignore[arg-type]
     (lambda: reply(on="message"), "on: unknown 'message'; did you mean messages?"),
     (lambda: reply("a", on="models"), "on: a reply is for messages, not for models"),
     (lambda: fail(200), "fail: 200 is not a status from 400 to 599; answer it with reply(…) instead"),
@@ -138,7 +142,7 @@ MISTAKES = [
     (lambda: step_from_json({"times": 2}), "a step needs one of fail, status, reply; it has times"),
     (
         lambda: step_from_json({"reply": "a", "retry_after": 2}),
-        "step: unknown 'retry_after' (known: nothing more here)",
+        "step: unknown 'retry_after' (known: reply, faults, stream, times, on, when, during, chance)",
     ),
     (lambda: step_from_json({"reply": ["a"]}), "reply: ['a'] is neither a text nor an object"),
     (lambda: step_from_json({"reply": {"times": 2}}), "reply: unknown 'times'"),
@@ -146,6 +150,21 @@ MISTAKES = [
     (lambda: step_from_json({"reply": "a", "faults": [5]}), 'faults: 5 is not a name or {"name": {option: value}}'),
     (lambda: step_from_json({"reply": "a", "faults": [{"a": {}, "b": {}}]}), "is not a name or"),
     (lambda: step_from_json({"reply": "a", "faults": [{"gzip": 5}]}), "is not a name or"),
+    (lambda: step_from_json({"reply": "a", "wen": {}}), "step: unknown 'wen'; did you mean when?"),
+    (lambda: reply("a", durin=(0, 3)), "reply: unknown 'durin'; did you mean during?"),
+    (lambda: fail(429, chanse=0.5), "fail: unknown 'chanse'; did you mean chance?"),
+    (lambda: fail("stall", wen={}), "stall: unknown option 'wen'"),
+    (lambda: reply("a", chance=2), "chance: 2 is not a share above 0 and up to 1; write 0.25 for a quarter"),
+    (lambda: fail("connection_refused", when={"stream": True}), "takes no when; reset_before_headers does"),
+    (
+        lambda: fail("connection_dropped", on="models", chance=0.5),
+        "takes no on and no chance; reset_before_headers does",
+    ),
+    (
+        lambda: then_from_json("repeet"),
+        "then: unknown 'repeet'; did you mean repeat? (known: composed, repeat, refuse), or a step",
+    ),
+    (lambda: then_from_json(5), "a step must be an object"),
     (lambda: step_from_json({"fail": "rate_limited", "status": 500}), "fail: rate_limited: unknown 'status'"),
 ]
 
@@ -209,9 +228,32 @@ streams = st.none() | st.builds(
     input_piece=st.none() | st.integers(1, 9),
 )
 laid = st.lists(st.sampled_from([Fault("gzip"), Fault("stall", {"for_s": 3.0}), Fault("slow_drip")]), max_size=2)
+ranges = st.integers(0, 9).flatmap(
+    lambda low: st.fixed_dictionaries({"at_least": st.just(low)}, optional={"at_most": st.integers(low, 99)})
+)
+conditions = st.fixed_dictionaries(
+    {},
+    optional={
+        "model": text,
+        "text": text.map(re.escape),
+        "system": text.map(re.escape),
+        "tool_result": st.booleans() | text.map(re.escape),
+        "tokens": ranges,
+        "header": st.dictionaries(text, text | st.booleans()),
+        "call": st.integers(1, 9) | st.lists(st.integers(1, 9), min_size=1) | ranges,
+        "provider": text,
+        "stream": st.booleans(),
+    },
+)
+windows = st.integers(0, 9).flatmap(
+    lambda begin: st.fixed_dictionaries({"from": st.just(begin)}, optional={"until": st.floats(begin + 1, 99)})
+)
 common = {
-    "times": st.integers(1, 9),
+    "times": st.none() | st.integers(1, 9) | st.just("forever"),
     "on": st.sampled_from(ENDPOINTS),
+    "when": st.none() | conditions,
+    "during": st.none() | windows,
+    "chance": st.none() | st.floats(0.01, 1),
     "faults": laid,
     "stream": streams,
 }
@@ -224,10 +266,9 @@ spoken = {
     "model": text,
     "id": text,
     "container": st.dictionaries(text, text),
+    "template": st.just(False),
 }
-replies = st.fixed_dictionaries(common | {"on": st.sampled_from(["messages", "any"])}, optional=spoken).map(
-    lambda words: reply(**words)
-)
+replies = st.fixed_dictionaries(common | {"on": st.sampled_from(["messages", "any"])}, optional=spoken)
 failures = st.fixed_dictionaries(
     {name: value for name, value in common.items() if name != "stream"}
     | {"what": st.sampled_from([*KINDS, 400, 429, 599])},
@@ -244,7 +285,9 @@ failures = st.fixed_dictionaries(
 
 
 @given(replies)
-def test_a_reply_survives_json(step: Step) -> None:
+def test_a_reply_survives_json(words: dict[str, Any]) -> None:
+    step = reply(**words)
+
     assert step_from_json(json.loads(json.dumps(step_to_json(step)))) == step
 
 
@@ -254,6 +297,19 @@ def test_a_failure_survives_json(words: dict[str, Any]) -> None:
     step = fail(what, **words)
 
     assert step_from_json(json.loads(json.dumps(step_to_json(step)))) == step
+
+
+def test_a_template_survives_json() -> None:
+    step = reply("{{ text }}", template=True)
+
+    assert step_from_json(json.loads(json.dumps(step_to_json(step)))) == step != reply("{{ text }}")
+
+
+@pytest.mark.parametrize(
+    "then", ["composed", "repeat", "refuse", fail("overloaded", chance=0.5), reply("Hello")], ids=str
+)
+def test_what_follows_survives_json(then: Any) -> None:
+    assert then_from_json(json.loads(json.dumps(then_to_json(then)))) == then
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
@@ -276,7 +332,13 @@ def test_the_words_of_a_scenario_file_are_the_words_of_python() -> None:
 
 def test_what_is_usual_is_not_written() -> None:
     assert step_to_json(fail("rate_limited")) == {"fail": "rate_limited"}
-    assert step_to_json(reply("Hello")) == {"reply": {"content": [{"type": "text", "text": "Hello"}]}}
+    assert step_to_json(reply("Hello")) == {"reply": {"text": "Hello"}}
 
 
-# --- taking ------------------------------------------------------------------------------------------------------
+def test_a_fault_is_written_as_it_would_be_typed() -> None:
+    assert step_to_json(fail("stall", for_s=30, text="Hello")) == {"fail": "stall", "for_s": 30, "text": "Hello"}
+    assert step_to_json(reply("a", faults=[fault("gzip"), fault("stall")])) == {
+        "fail": "gzip",
+        "text": "a",
+        "faults": [{"stall": {}}],
+    }

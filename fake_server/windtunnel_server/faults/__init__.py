@@ -17,6 +17,7 @@ from windtunnel_server.faults.broken_chunk import broken_chunk
 from windtunnel_server.faults.close_mid_stream import close_mid_stream
 from windtunnel_server.faults.connection_dropped import connection_dropped
 from windtunnel_server.faults.connection_refused import connection_refused
+from windtunnel_server.faults.cut_tool_input import cut_tool_input
 from windtunnel_server.faults.cut_utf8 import cut_utf8
 from windtunnel_server.faults.duplicate_event import duplicate_event
 from windtunnel_server.faults.empty_answer import empty_answer
@@ -41,6 +42,7 @@ from windtunnel_server.faults.stall_before_headers import stall_before_headers
 from windtunnel_server.faults.trailing_garbage import trailing_garbage
 from windtunnel_server.faults.truncated_json import truncated_json
 from windtunnel_server.faults.unknown_event import unknown_event
+from windtunnel_server.faults.wrong_checksum import wrong_checksum
 from windtunnel_server.faults.wrong_content_length import wrong_content_length
 from windtunnel_server.faults.wrong_content_type import wrong_content_type
 from windtunnel_server.plan import Plan
@@ -67,6 +69,7 @@ _KINDS: tuple[FaultKind, ...] = (
     # What the events say.
     kind(error_event),
     kind(malformed_json),
+    kind(cut_tool_input),
     kind(missing_event),
     kind(missing_message_start),
     kind(missing_message_stop),
@@ -74,6 +77,7 @@ _KINDS: tuple[FaultKind, ...] = (
     kind(out_of_order_events),
     kind(unknown_event),
     kind(no_event_names),
+    kind(wrong_checksum),
     # How the body is wrapped.
     kind(regroup),
     kind(gzip),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from windtunnel_server.faults import _framing
+from windtunnel_server.faults import _frames, _framing
 from windtunnel_server.plan import Plan, Send, Step, Wait
 from windtunnel_server.script import ScriptError
 
@@ -25,7 +25,12 @@ class Event:
     @property
     def is_sse(self) -> bool:
         """True for server-sent events, False for AWS event-stream frames."""
-        return self.data.startswith((b"event:", b"data:"))
+        return self.data.startswith(_frames.SSE)
+
+    @property
+    def said(self) -> bytes:
+        """What the event says: the JSON of an AWS frame, the whole text of a server-sent event."""
+        return self.data if self.is_sse else b"".join(map(_frames.said, _frames.all_of(self.data)))
 
     @property
     def is_whole(self) -> bool:
@@ -69,9 +74,10 @@ def _whole(event: Event, fault: str) -> Event:
 
 
 def split(plan: Plan, fault: str, after_events: int) -> tuple[Plan, Plan]:
-    """Take a plan apart where a server-sent event can be put in; ScriptError where another one has begun there."""
+    """Take a plan apart where an event can be put in; ScriptError where another one has begun there."""
     before, behind = plan.split(after_events)
-    if before.body and not before.body.endswith(b"\n\n"):
+    whole = _frames.are_whole(before.body) if _frames.are_in(plan) else before.body.endswith(b"\n\n")
+    if before.body and not whole:
         raise ScriptError(
             f"{fault} puts in an event, and an earlier fault left half of another there; lay {fault} before it"
         )
@@ -118,9 +124,12 @@ def place_of(found: list[Part], at_event: int, fault: str) -> int:
 
 
 def without(plan: Plan, fault: str, name: str, nth: int = 0) -> Plan:
-    """Leave out the `nth` event of that name, counted from 0; waits in front of it stay."""
+    """Leave out the `nth` event of that name, counted from 0; waits in front of it stay.
+
+    Converse spells the names otherwise, and either spelling is taken.
+    """
     found = parts(plan, fault)
-    where = [index for index in places(found) if _name_at(found, index) == name]
+    where = [index for index in places(found) if _name_at(found, index) in (name, _frames.named(name))]
     if nth >= len(where):
         names = ", ".join(dict.fromkeys(plan.events))
         raise ScriptError(
@@ -132,19 +141,3 @@ def without(plan: Plan, fault: str, name: str, nth: int = 0) -> Plan:
 def _name_at(found: list[Part], index: int) -> str:
     part = found[index]
     return part.name if isinstance(part, Event) else ""
-
-
-def only_sse_stream(plan: Plan, fault: str, instead: str) -> None:
-    """Require server-sent events; `instead` is the remedy for a stream of AWS frames."""
-    if not plan.body.startswith((b"event:", b"data:")):
-        raise ScriptError(f"{fault} writes server-sent events, and this reply is in AWS frames; {instead}")
-
-
-def only_sse(event: Event, fault: str) -> Event:
-    """Require a server-sent event."""
-    if event.is_sse:
-        return event
-    raise ScriptError(
-        f"{fault} edits the text of server-sent events, and this reply is in AWS frames; "
-        f"leave bedrock out of the providers, or use missing_event, end_mid_stream or reset_mid_body"
-    )

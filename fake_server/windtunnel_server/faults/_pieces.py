@@ -14,7 +14,7 @@ def in_pieces(plan: Plan, end_of: Callable[[int], int], *, every_s: float = 0.0)
 
     `end_of` gives for the offset at which a piece starts the one at which it ends, both counted in body bytes. A wait
     that is in the plan already ends a piece: no byte leaves earlier or later for being regrouped. A piece bears the
-    label of the event it completes; of several, that of message_delta or message_start, else of the last.
+    label of the event it completes; of several, that of one that tells the usage, else of the last.
     """
     steps: list[Step] = []
     run: list[Send] = []
@@ -43,7 +43,9 @@ def _cut_up(run: list[Send], offset: int, end_of: Callable[[int], int]) -> Itera
 
 def _label(done: list[str]) -> str | None:
     # The journal reads off the labels which usage a client can have seen.
-    return next((name for name in ("message_delta", "message_start") if name in done), done[-1] if done else None)
+    return next(
+        (name for name in ("message_delta", "metadata", "message_start") if name in done), done[-1] if done else None
+    )
 
 
 def _spaced(pieces: Iterator[Send], offset: int, every_s: float) -> Iterator[Step]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from random import Random
 
-from windtunnel_server.faults import _cut, _events, _framing, _needs
+from windtunnel_server.faults import _cut, _events, _frames, _framing, _needs
 from windtunnel_server.faults._rules import Count, FiniteSeconds, Seconds
 from windtunnel_server.plan import Plan, Send, Step, Wait
 
@@ -24,13 +24,14 @@ def stall(
     """The stream goes silent for `for_s` seconds after `after_events` events, then carries on where it stopped.
 
     Seen when the service is busy: the connection stays open, and pings come every `ping_every_s` seconds or stop too
-    (None or 0). A reply that is not streamed goes silent in the middle of its body.
+    (None or 0; always on Bedrock, which has none). A reply that is not streamed goes silent in the middle of its body.
     """
     sent, rest = _cut.split(plan, "stall", after_events=after_events if plan.is_stream else None)
     if not ping_every_s:
         return sent + Wait(for_s) + rest
     _needs.stream(plan, "stall", "leave out ping_every_s")
-    _events.only_sse_stream(plan, "stall", "leave out ping_every_s, as this service sends no pings")
+    if _frames.are_in(plan):
+        return sent + Wait(for_s) + rest
     sent, rest = _events.split(plan, "stall", after_events)
     return _framing.in_step(plan, sent + _with_pings(for_s, ping_every_s) + rest)
 

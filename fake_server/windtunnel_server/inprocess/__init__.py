@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from typing import ClassVar
 
 from windtunnel_server.clock import Clock, Party, VirtualClock
-from windtunnel_server.inprocess import clocks, loops, sockets, threads
+from windtunnel_server.inprocess import clocks, loops, sockets, threads, tls
 from windtunnel_server.inprocess.dates import Dates
 from windtunnel_server.inprocess.flows import Address, Door, registry
 from windtunnel_server.inprocess.stillness import Keeper
@@ -35,6 +35,7 @@ class InProcess:
     def enter(self) -> None:
         """Set the taps and make this thread a party to the clock."""
         sockets.install()
+        tls.install()
         if isinstance(self.clock, VirtualClock):
             _Shared.take(self.clock, with_dates=self._with_dates)
             self.join(is_server=False)
@@ -69,6 +70,7 @@ class InProcess:
         self._doors.clear()
         with ExitStack() as undo:
             undo.callback(sockets.uninstall)
+            undo.callback(tls.uninstall)
             if isinstance(self.clock, VirtualClock):
                 undo.callback(_Shared.give_back, self.clock)
                 undo.callback(self.leave)

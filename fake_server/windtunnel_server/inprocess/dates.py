@@ -13,6 +13,7 @@ import types
 from typing import Any
 
 from windtunnel_server.clock import VirtualClock
+from windtunnel_server.inprocess import held_clocks
 
 #: Modules whose own copies of the time functions stay real.
 _WAIT_FOR_REAL_EVENTS = (
@@ -51,6 +52,7 @@ class Dates:
         self._freezer.ignore = ()
         frozen = _start_narrowly(self._freezer)
         _restore_real_waits(self._freezer)
+        held_clocks.release()
 
         def move(now: float) -> None:
             with self._lock:

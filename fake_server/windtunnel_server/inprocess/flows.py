@@ -129,6 +129,18 @@ class Registry:
         self.ends[sock] = end
         self.by_fd[sock.fileno()] = weakref.ref(sock)
 
+    def moved(self, sock: socket.socket) -> End | None:
+        """A socket has taken over the descriptor of another one, as TLS sockets do: it is at that one's end from now on."""
+        ref = self.by_fd.get(sock.fileno())
+        before = ref() if ref is not None else None
+        end = self.ends.get(sock) if before is sock else None
+        # Who has given up its descriptor has none; any other one has been closed long since.
+        if before is not None and before is not sock and before.fileno() < 0:
+            end = self.ends.pop(before, None)
+            if end is not None:
+                self._hold(sock, end)
+        return end
+
     def end_of_fd(self, fd: int) -> End | None:
         ref = self.by_fd.get(fd)
         sock = ref() if ref is not None else None

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import pytest
 
 from windtunnel_server.plan import Close, End, Head, Plan, Reset, Send, Wait
+from windtunnel_server.wire import eventstream
 
 Streamed: TypeAlias = Callable[..., Plan]
 
@@ -77,14 +78,39 @@ def unstreamed() -> Plan:
     return Plan((Head(200, headers), Send(body), End()))
 
 
+_FRAMED = (
+    ("Content-Type", "application/vnd.amazon.eventstream"),
+    ("Transfer-Encoding", "chunked"),
+    ("X-Amzn-Bedrock-Content-Type", "application/json"),
+)
+
+
 @pytest.fixture
-def aws_stream() -> Plan:
-    """Two AWS event-stream frames: true lengths in front, no true checksums."""
-    frames = [
-        (len(rest) + 4).to_bytes(4, "big") + rest for rest in (b"\x00\x00\x00\x00one\xff", b"\x00\x00\x00\x00two")
+def aws_stream(streamed: Plan) -> Plan:
+    """The same stream as InvokeModel frames it: no ping, so seven events."""
+    steps: list[Head | Send | Wait | End] = [Head(200, _FRAMED)]
+    for step in streamed.steps:
+        if isinstance(step, Send) and step.event != "ping":
+            said = json.loads(step.data.partition(b"data: ")[2])
+            steps.append(Send(eventstream.chunk(said, pad="abc").encode(), step.event))
+    return Plan((*steps, End()), dict(streamed.notes))
+
+
+@pytest.fixture
+def converse_stream() -> Plan:
+    """A tool call in five frames of ConverseStream."""
+    said: list[tuple[str, dict[str, object]]] = [
+        ("messageStart", {"role": "assistant"}),
+        (
+            "contentBlockStart",
+            {"contentBlockIndex": 0, "start": {"toolUse": {"name": "look", "toolUseId": "tooluse_1"}}},
+        ),
+        ("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"toolUse": {"input": "{}"}}}),
+        ("contentBlockStop", {"contentBlockIndex": 0}),
+        ("messageStop", {"stopReason": "tool_use"}),
     ]
-    headers = (("Content-Type", "application/vnd.amazon.eventstream"), ("Transfer-Encoding", "chunked"))
-    return Plan((Head(200, headers), Send(frames[0], "message_start"), Send(frames[1], "message_stop"), End()))
+    frames = (Send(eventstream.event(name, payload).encode(), name) for name, payload in said)
+    return Plan((Head(200, _FRAMED[:2]), *frames, End()))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from windtunnel_server.faults.cut_utf8 import cut_utf8
 from windtunnel_server.plan import Close, End, Plan, Reset, Step
 from windtunnel_server.script import ScriptError
+from windtunnel_server.wire import eventstream
 
 
 def assert_cut_inside_a_character(body: bytes) -> None:
@@ -64,6 +65,16 @@ def test_nothing_to_cut_is_an_error(streamed: Plan, rng: Random) -> None:
         cut_utf8(streamed, rng=rng, after_events=6)
 
 
-def test_frames_of_aws_hold_no_text(aws_stream: Plan, rng: Random) -> None:
-    with pytest.raises(ScriptError, match="use reset_mid_body"):
-        cut_utf8(aws_stream, rng=rng)
+def test_of_a_stream_of_frames_the_first_with_a_text_is_left_half(aws_stream: Plan, rng: Random) -> None:
+    rough = cut_utf8(aws_stream, rng=rng)
+
+    whole = eventstream.decode(rough.body)
+    assert whole == eventstream.decode(aws_stream.body)[:2]
+    assert aws_stream.body.startswith(rough.body)
+    assert len(rough.body) > len(aws_stream.split(2)[0].body)
+    assert rough.steps[-1] == Close()
+
+
+def test_frames_without_a_text_are_nothing_to_cut(aws_stream: Plan, rng: Random) -> None:
+    with pytest.raises(ScriptError, match="smaller after_events"):
+        cut_utf8(aws_stream, rng=rng, after_events=5)

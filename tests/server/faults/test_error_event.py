@@ -9,6 +9,7 @@ from windtunnel_server.faults.error_event import error_event
 from windtunnel_server.faults.regroup import regroup
 from windtunnel_server.plan import End, Plan
 from windtunnel_server.script import ScriptError
+from windtunnel_server.wire import eventstream
 
 
 def last_event(plan: Plan) -> dict[str, object]:
@@ -59,9 +60,34 @@ def test_a_json_body_is_sent_elsewhere(unstreamed: Plan, rng: Random) -> None:
         error_event(unstreamed, rng=rng)
 
 
-def test_frames_of_aws_are_sent_elsewhere(aws_stream: Plan, rng: Random) -> None:
-    with pytest.raises(ScriptError, match=r"use fail\('overloaded'\)"):
-        error_event(aws_stream, rng=rng)
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("overloaded", ("serviceUnavailableException", "Model is getting throttled. Try your request again.")),
+        ("rate_limited", ("throttlingException", "Too many tokens, please wait before trying again.")),
+        ("internal_error", ("internalServerException", None)),
+        ("request_timeout", ("modelTimeoutException", None)),
+        ("permission_denied", ("AccessDeniedException", None)),
+    ],
+)
+def test_a_stream_of_frames_ends_in_amazon_s_exception(
+    aws_stream: Plan, rng: Random, kind: str, said: tuple[str, str | None]
+) -> None:
+    rough = error_event(aws_stream, rng=rng, kind=kind, after_events=2)
+
+    *calm, last = eventstream.decode(rough.body)
+    assert calm == eventstream.decode(aws_stream.body)[:2]
+    assert last.exception is not None
+    assert (last.exception[0], said[1] and last.exception[1]) == said
+    assert rough.events[-1] == "error"
+    assert rough.notes["error_type"] == said[0]
+
+
+def test_a_frame_that_is_half_there_is_no_place_for_an_exception(aws_stream: Plan, rng: Random) -> None:
+    into_the_second = len(aws_stream.split(1)[0].body) + 3
+
+    with pytest.raises(ScriptError, match="left half of another there; lay error_event before it"):
+        error_event(regroup(aws_stream, rng=rng, at=[into_the_second]), rng=rng, after_events=1)
 
 
 def test_a_head_without_request_id_has_none_in_the_event(streamed: Plan, rng: Random) -> None:

@@ -20,7 +20,7 @@ FOLDER = Path(inspect.getfile(faults)).parent
 FILES = sorted(path.stem for path in FOLDER.glob("*.py") if not path.name.startswith("_"))
 #: How a message says what to do.
 REMEDIES = ("use ", "leave ", "lay ", "choose ")
-MOMENTS = ("streamed", "unstreamed", "aws_stream")
+MOMENTS = ("streamed", "unstreamed", "aws_stream", "converse_stream")
 
 
 def test_every_file_of_the_folder_is_in_the_index_and_nothing_else() -> None:
@@ -173,16 +173,36 @@ def laid_over(calm: Plan, names: tuple[str, ...]) -> Plan | str:
     return calm
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name != "truncated_json"])
-def test_every_fault_but_the_one_for_json_acts_on_a_stream(name: str, streamed: Plan, rng: Random) -> None:
+#: One is for JSON, one for a call of a tool, one for frames.
+CHOOSY = ("truncated_json", "cut_tool_input", "wrong_checksum")
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in CHOOSY])
+def test_every_fault_but_the_choosy_ones_acts_on_a_stream_of_text(name: str, streamed: Plan, rng: Random) -> None:
     assert faults.apply(streamed, name, {}, rng) != streamed
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in ("truncated_json", "cut_tool_input")])
+def test_every_fault_but_the_choosy_ones_acts_on_a_stream_of_frames(name: str, aws_stream: Plan, rng: Random) -> None:
+    assert faults.apply(aws_stream, name, {}, rng) != aws_stream
+
+
+#: The events of Converse are no message of the Messages API, and all of them in this one are of a tool.
+NOT_OF_CONVERSE = ("truncated_json", "json_instead_of_stream")
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in NOT_OF_CONVERSE])
+def test_every_fault_but_the_choosy_ones_acts_on_a_stream_of_converse(
+    name: str, converse_stream: Plan, rng: Random
+) -> None:
+    assert faults.apply(converse_stream, name, {}, rng) != converse_stream
 
 
 def test_a_plan_is_left_as_it_was(streamed: Plan, rng: Random) -> None:
     before, notes = streamed.steps, dict(streamed.notes)
 
     for name in FAULTS:
-        if name != "truncated_json":
+        if name not in CHOOSY:
             faults.apply(streamed, name, {}, rng)
 
     assert (streamed.steps, streamed.notes) == (before, notes)

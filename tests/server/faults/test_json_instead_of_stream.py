@@ -55,3 +55,17 @@ def test_a_broken_stream_holds_no_message(streamed: Plan, rng: Random, earlier: 
         json_instead_of_stream(
             earlier(streamed, rng=rng, **{"at_event": 3} if earlier is malformed_json else {}), rng=rng
         )
+
+
+def test_the_message_in_frames_comes_in_one_piece_too(streamed: Plan, aws_stream: Plan, rng: Random) -> None:
+    rough = json_instead_of_stream(aws_stream, rng=rng)
+
+    assert rough.body == json_instead_of_stream(streamed, rng=rng).body
+    assert rough.head is not None
+    assert rough.head.header("content-type") == "application/json"
+    assert rough.head.header("x-amzn-bedrock-content-type") is None
+
+
+def test_the_frames_of_converse_are_no_message_of_the_messages_api(converse_stream: Plan, rng: Random) -> None:
+    with pytest.raises(ScriptError, match="leave it out"):
+        json_instead_of_stream(converse_stream, rng=rng)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 from random import Random
 
@@ -8,6 +9,7 @@ import pytest
 from windtunnel_server.faults.unknown_event import unknown_event
 from windtunnel_server.plan import Plan, Send
 from windtunnel_server.script import ScriptError
+from windtunnel_server.wire import eventstream
 
 
 def test_a_new_event_comes_in_between_and_nothing_else_changes(streamed: Plan, rng: Random) -> None:
@@ -29,3 +31,16 @@ def test_it_is_a_proper_event_of_the_given_name(streamed: Plan, rng: Random) -> 
 def test_a_json_body_has_no_events(unstreamed: Plan, rng: Random) -> None:
     with pytest.raises(ScriptError, match="leave it out"):
         unknown_event(unstreamed, rng=rng)
+
+
+def test_a_frame_brings_a_new_event_of_the_messages_api(aws_stream: Plan, rng: Random) -> None:
+    rough = eventstream.decode(unknown_event(aws_stream, rng=rng, name="mood").body)
+
+    assert rough[2].event_type == "chunk"
+    assert json.loads(base64.b64decode(json.loads(rough[2].payload)["bytes"]))["type"] == "mood"
+
+
+def test_converse_has_a_frame_of_a_new_type(converse_stream: Plan, rng: Random) -> None:
+    rough = eventstream.decode(unknown_event(converse_stream, rng=rng, name="mood").body)
+
+    assert [frame.event_type for frame in rough][1:4] == ["contentBlockStart", "mood", "contentBlockDelta"]
