@@ -52,7 +52,7 @@ def running(kind: str, loop: str, answer: bytes = b"") -> Iterator[Child]:
 async def _ours(answer: bytes) -> int:
     from windtunnel.serving import build
 
-    server = build(host="127.0.0.1", port=0, provider="anthropic", seed=0, speed=1.0, script=None)
+    server = build(host="127.0.0.1", port=0, provider="anthropic", seed=0, speed=1.0, script=None).server
     await server.start()
     return int(server.url.rpartition(":")[2])
 

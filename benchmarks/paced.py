@@ -96,7 +96,7 @@ def _off_ms(entry: Entry) -> list[float]:
 
 
 async def _serve(timers: str, streams: int, events: int) -> dict[str, float]:
-    server = build(host="127.0.0.1", port=0, provider="anthropic", seed=0, speed=1.0, script=None)
+    server = build(host="127.0.0.1", port=0, provider="anthropic", seed=0, speed=1.0, script=None).server
     entries: list[Entry] = []
     _plan(server, Plan((_HEAD, *(Wait(GAP_S), _EVENT) * events, End())), entries)
     await server.start()

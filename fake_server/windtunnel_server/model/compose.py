@@ -14,7 +14,7 @@ from windtunnel_server.model.mint import Mint
 from windtunnel_server.model.models import find
 from windtunnel_server.model.schema import example
 from windtunnel_server.model.tokens import count_output
-from windtunnel_server.wire.message import Block, Reply
+from windtunnel_server.wire.message import Block, Reply, Usage
 
 __all__ = ["compose", "finish"]
 
@@ -26,8 +26,8 @@ class _Said:
     stop_sequence: str | None = None
 
 
-def compose(request: Mapping[str, Any], *, seed: int, ids: Mint) -> Reply:
-    """Answer a valid Messages request.
+def compose(request: Mapping[str, Any], *, seed: int, ids: Mint, prompt: Usage | None = None) -> Reply:
+    """Answer a valid Messages request. `prompt` is the input side of its usage; None: counted here.
 
     A forced tool choice gives a call whose input fits the tool's schema, a structured output format gives fitting JSON,
     everything else a text; tools left to choice are not called, so that an agent's loop comes to an end. Thinking comes
@@ -43,7 +43,7 @@ def compose(request: Mapping[str, Any], *, seed: int, ids: Mint) -> Reply:
         content=said.content,
         stop_reason=said.stop_reason,
         stop_sequence=said.stop_sequence,
-        usage=usage_of(said.content, request, stop_reason=said.stop_reason),
+        usage=usage_of(said.content, request, stop_reason=said.stop_reason, prompt=prompt),
         model=None if known is None else known.id,
     )
 

@@ -7,9 +7,9 @@ rows for other generations carry the nearest recorded one forward or back (unver
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
-Vocabulary = Literal["v3", "v4.7", "v4.8"]
+from windtunnel_server.model.tokenizer.vocabularies import Vocabulary
 
 ALL_EFFORTS = ("high", "low", "max", "medium", "xhigh")
 
@@ -31,8 +31,13 @@ class Era:
     web_search: bool = True
     pdf: bool = True
     images: bool = True
-    #: Hidden tokens that come with tools: for tool_choice auto or none, for any or tool (wire.md 8.3).
-    tool_prompt: tuple[int, int] = (346, 313)
+    #: Hidden tokens that come with tools: for tool_choice auto or none, for any or tool (wire.md 8.3). One more for
+    #: each tool (recorded).
+    tool_prompt: tuple[int, int] = (293, 315)
+    #: A system prompt costs one token more than its text (recorded).
+    system_line: bool = False
+    #: Thinking of earlier turns stays in the prompt (recorded: Sonnet 4.6, Opus 4.7, Sonnet 5; not 4.5 and before).
+    keeps_thinking: bool = False
     #: More output than the window has left is accepted and stops with model_context_window_exceeded.
     soft_window: bool = False
 
@@ -44,21 +49,27 @@ class Era:
 _CLEAR = ("clear_thinking_20251015", "clear_tool_uses_20250919")
 
 CLAUDE_2 = Era(web_search=False, pdf=False, images=False)
-CLAUDE_3 = Era(web_search=False, pdf=False)
+# Their tool prompts are recorded ones; that of forced tools with Sonnet 3 is unverified.
+OPUS_3 = Era(web_search=False, pdf=False, tool_prompt=(533, 301))
+SONNET_3 = Era(web_search=False, pdf=False, tool_prompt=(158, 315))
+HAIKU_3 = Era(web_search=False, pdf=False, tool_prompt=(263, 357))
 CLAUDE_3_5 = Era()
 HAIKU_3_5 = Era(tool_prompt=(264, 355))
-CLAUDE_3_7 = Era(thinking=("disabled", "enabled"))
+CLAUDE_3_7 = Era(thinking=("disabled", "enabled"), tool_prompt=(313, 315))
 CLAUDE_4 = Era(thinking=("disabled", "enabled"), context_edits=_CLEAR, tool_prompt=(313, 315))
 OPUS_4_1 = replace(CLAUDE_4, structured_outputs=True)
 HAIKU_4_5 = replace(OPUS_4_1, soft_window=True, tool_prompt=(496, 588))
 SONNET_4_5 = replace(HAIKU_4_5, code_execution=True)
-OPUS_4_5 = replace(SONNET_4_5, efforts=("high", "low", "medium"))
+# unverified: that it keeps thinking.
+OPUS_4_5 = replace(SONNET_4_5, keeps_thinking=True, efforts=("high", "low", "medium"))
 CLAUDE_4_6 = replace(
     SONNET_4_5,
     thinking=("adaptive", "disabled", "enabled"),
     efforts=("high", "low", "max", "medium"),
     context_edits=(*_CLEAR, "compact_20260112"),
     tool_prompt=(497, 589),
+    system_line=True,
+    keeps_thinking=True,
 )
 OPUS_4_7 = replace(
     CLAUDE_4_6, vocabulary="v4.7", thinking=("adaptive", "disabled"), hides_thinking=True, tool_prompt=(675, 804)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from windtunnel_server.model.mint import Mint
@@ -13,8 +14,10 @@ from windtunnel_server.script import ReplySpec, ScriptError
 from windtunnel_server.wire.message import Block, Reply, Usage
 
 
-def finish(spec: ReplySpec, request: Mapping[str, Any], *, ids: Mint, seed: int = 0) -> Reply:
-    """Turn what a script says into a reply.
+def finish(
+    spec: ReplySpec, request: Mapping[str, Any], *, ids: Mint, seed: int = 0, prompt: Usage | None = None
+) -> Reply:
+    """Turn what a script says into a reply. `prompt` is the input side of its usage; None: counted here.
 
     Ids of tool calls are minted, results without a `tool_use_id` go to the first call before them that has none yet,
     thinking is signed, the stop reason follows from the content, and usage is counted; the usage keys the script
@@ -30,7 +33,7 @@ def finish(spec: ReplySpec, request: Mapping[str, Any], *, ids: Mint, seed: int 
         stop_reason=stop_reason,
         stop_sequence=spec.stop_sequence,
         stop_details=spec.stop_details,
-        usage=overlay(usage_of(content, request, stop_reason=stop_reason), spec.usage or {}),
+        usage=overlay(usage_of(content, request, stop_reason=stop_reason, prompt=prompt), spec.usage or {}),
         model=spec.model or (None if known is None else known.id),
         id=spec.id,
         container=spec.container,
@@ -38,22 +41,24 @@ def finish(spec: ReplySpec, request: Mapping[str, Any], *, ids: Mint, seed: int 
     )
 
 
-def usage_of(content: Iterable[Block], request: Mapping[str, Any], *, stop_reason: str) -> Usage:
-    """Count a reply.
+def usage_of(
+    content: Iterable[Block], request: Mapping[str, Any], *, stop_reason: str, prompt: Usage | None = None
+) -> Usage:
+    """Count a reply; `prompt` is the input side, where that has been counted already.
 
     An answer that `max_tokens` cut has used just that many, unless more was scripted. Thinking tokens are named where
     there is thinking, and always (0) from Opus 4.7 on, as recorded since July 2026.
     """
     blocks, model = tuple(content), str(request.get("model"))
     cut = stop_reason == "max_tokens"
-    output = count_output(blocks, model, ended=not cut)
+    output = count_output(blocks, model, ended=not cut, request=request)
     if cut and isinstance(request.get("max_tokens"), int):
         output = request["max_tokens"]
     known = find(model)
     thinks = any(block.get("type") == "thinking" for block in blocks)
     tells = thinks or known is None or known.era.vocabulary != "v3"
-    return Usage(
-        input_tokens=count_input(request),
+    return replace(
+        prompt or Usage(input_tokens=count_input(request)),
         output_tokens=output,
         thinking_tokens=min(output, count_thinking(blocks, model)) if tells else None,
         server_tool_use=_server_tools(blocks),

@@ -6,6 +6,7 @@ models endpoint where there are some.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -44,6 +45,11 @@ class Model:
     #: The window the models endpoint names, where it counts one that only a beta opens; None: the same.
     listed_window: int | None = None
     aliases: tuple[str, ...] = ()
+
+    @property
+    def short_name(self) -> str:
+        """The id without the family's name and its date, as tables name it: `sonnet-4-5`, `3-5-haiku`."""
+        return re.sub(r"^claude-|-\d{8}$", "", self.id)
 
     @property
     def created_at(self) -> str:
@@ -231,7 +237,7 @@ MODELS: tuple[Model, ...] = (
         "claude-3-haiku-20240307",
         "Claude Haiku 3",
         "haiku",
-        eras.CLAUDE_3,
+        eras.HAIKU_3,
         "2024-03-07",
         4_096,
         lifecycle="retired",
@@ -240,7 +246,7 @@ MODELS: tuple[Model, ...] = (
         "claude-3-opus-20240229",
         "Claude Opus 3",
         "opus",
-        eras.CLAUDE_3,
+        eras.OPUS_3,
         "2024-02-29",
         4_096,
         "claude-3-opus-latest",
@@ -250,7 +256,7 @@ MODELS: tuple[Model, ...] = (
         "claude-3-sonnet-20240229",
         "Claude Sonnet 3",
         "sonnet",
-        eras.CLAUDE_3,
+        eras.SONNET_3,
         "2024-02-29",
         4_096,
         **_retired("2025-07-21"),
