@@ -19,21 +19,23 @@ class ApiKeys:
 
         Where both headers are present `x-api-key` decides (wire.md section 0). Header names may have any case.
         """
-        key, bearer = _header(headers, "x-api-key"), _bearer(headers)
+        key, token = header(headers, "x-api-key"), bearer(headers)
         if key:
             return None if self._good(key) else Problem("invalid_api_key", "invalid x-api-key")
-        if bearer:
-            return None if self._good(bearer) else Problem("invalid_bearer_key", "API key is invalid.")
+        if token:
+            return None if self._good(token) else Problem("invalid_bearer_key", "API key is invalid.")
         return Problem("missing_api_key", "x-api-key header is required")
 
     def _good(self, key: str) -> bool:
         return self.valid is None or key in self.valid
 
 
-def _header(headers: Sequence[tuple[str, str]], name: str) -> str | None:
+def header(headers: Sequence[tuple[str, str]], name: str) -> str | None:
+    """Return the first header of that lower-case name, bare of blanks, or None."""
     return next((value.strip() for key, value in headers if key.lower() == name), None)
 
 
-def _bearer(headers: Sequence[tuple[str, str]]) -> str | None:
-    scheme, _, token = (_header(headers, "authorization") or "").partition(" ")
+def bearer(headers: Sequence[tuple[str, str]]) -> str | None:
+    """Return what follows `Bearer` in the Authorization header, or None."""
+    scheme, _, token = (header(headers, "authorization") or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None

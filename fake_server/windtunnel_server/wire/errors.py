@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from windtunnel_server.wire.compact import encode
 from windtunnel_server.wire.kind import EXAMPLES, Body, ErrorKind, defined
+from windtunnel_server.wire.kinds_aws import AWS
 from windtunnel_server.wire.kinds_coded import CODED
 from windtunnel_server.wire.kinds_failed import FAILED
 from windtunnel_server.wire.kinds_invalid import INVALID
@@ -16,7 +17,7 @@ from windtunnel_server.wire.kinds_refused import REFUSED
 __all__ = ["EXAMPLES", "KINDS", "Body", "ErrorKind", "body", "by_status", "stream_error"]
 
 #: Every kind a script may name.
-KINDS: Final[Mapping[str, ErrorKind]] = defined(*INVALID, *REFUSED, *FAILED, *CODED)
+KINDS: Final[Mapping[str, ErrorKind]] = defined(*INVALID, *REFUSED, *FAILED, *CODED, *AWS)
 
 #: What a bare status means; the default texts are the documented ones (wire.md 6.3, end).
 _BY_STATUS: Final[Mapping[int, str]] = {
