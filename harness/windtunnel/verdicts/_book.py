@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import Literal, TypeAlias
 
 from windtunnel.verdicts._doors import Doorstep, Habits, sender_of
@@ -213,13 +213,11 @@ class Book:
         alike = [chain for chain in found if entry.connection and chain.last.connection == entry.connection]
         return alike[0] if len(alike) == 1 else min(found, key=lambda chain: chain.ends_at)
 
-    def doubt_overlaps(self) -> None:
-        """Without marks, two calls with one body at one time cannot be told apart."""
+    def doubt_neighbours(self) -> None:
+        """Without marks, calls with one body cannot be told apart where one begins while another may be retried."""
         for (mark, _), found in self.alike.items():
-            for one, other in combinations(found, 2) if mark == "body and time" else ():
-                if _overlap(one, other):
-                    one.certain = other.certain = False
-                    one.proved = other.proved = 0
+            if mark == "body and time":
+                _doubt_neighbours(sorted(found, key=lambda chain: chain.attempts[0].arrived_at))
 
 
 _CONTINUED: Mapping[Mark, Callable[[Book, Entry, int], Open | None]] = {
@@ -259,10 +257,32 @@ def may_follow(last: Entry, entry: Entry) -> bool:
 
 
 def _plausible(last: Entry, entry: Entry) -> bool:
+    return entry.arrived_at - (last.ended_at or 0.0) <= _plausible_s(last)
+
+
+def _plausible_s(last: Entry) -> float:
+    """Return for how long after a failure the same body counts as a retry of it."""
     hint = last.response_header("retry-after") or ""
-    hinted = float(hint) if hint.isascii() and hint.isdigit() else 0.0
-    return entry.arrived_at - (last.ended_at or 0.0) <= hinted + PLAUSIBLE_S
+    return PLAUSIBLE_S + (float(hint) if hint.isascii() and hint.isdigit() else 0.0)
 
 
-def _overlap(one: Open, other: Open) -> bool:
-    return one.attempts[0].arrived_at <= other.ends_at and other.attempts[0].arrived_at <= one.ends_at
+def _doubt_neighbours(found: list[Open]) -> None:
+    """Doubt every chain that begins within the reach of an earlier one, and the earlier one too.
+
+    A chain nobody has doubted does not reach the one after it, and so none of those after that: only the one before
+    has to be looked at.
+    """
+    furthest = -math.inf
+    for place, chain in enumerate(found):
+        began = chain.attempts[0].arrived_at
+        if began <= furthest:
+            before = found[place - 1]
+            for one in (chain, before) if _reach(before) >= began else (chain,):
+                one.certain, one.proved = False, 0
+        furthest = max(furthest, _reach(chain))
+
+
+def _reach(chain: Open) -> float:
+    """Return the last instant at which an attempt can have been an answer to one of the chain's, or at its side."""
+    failures = [attempt for attempt in chain.attempts if failed(attempt)]
+    return max([chain.ends_at, *((attempt.ended_at or 0.0) + _plausible_s(attempt) for attempt in failures)])

@@ -98,16 +98,26 @@ def _must_not(bench: Bench, retry: Retry) -> Ruling | None:
             "fail" if retry.counted else "note",
         )
         return "not allowed" if retry.counted else "again", None, finding
-    told = failure.header("x-should-retry")
-    why = f"x-should-retry: {told} forbids it" if told == "false" else "this is not one to retry"
-    finding = Finding(
-        (retry.after.number,),
-        "retried what must not be retried",
-        seen,
-        f"no further attempt: {why}",
-        "hand the answer to the caller; the same request can only get the same answer",
+    waits_too_long = bench.policy.ended_by_hint(failure)
+    allowed = f"no further attempt: {bench.policy.why_final(failure)}"
+    return (
+        "not allowed",
+        None,
+        Finding((retry.after.number,), _FORBIDDEN[waits_too_long][0], seen, allowed, _FORBIDDEN[waits_too_long][1]),
     )
-    return "not allowed", None, finding
+
+
+#: Whether a hint beyond the client's patience forbade it → title, advice.
+_FORBIDDEN = {
+    False: (
+        "retried what must not be retried",
+        "hand the answer to the caller; the same request can only get the same answer",
+    ),
+    True: (
+        "retried although the server asked for a longer wait than the client takes",
+        "hand the answer to the caller, with the time the server asked for",
+    ),
+}
 
 
 def _too_many(bench: Bench, retry: Retry) -> Ruling | None:

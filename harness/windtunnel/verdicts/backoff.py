@@ -7,11 +7,12 @@ own hang-up) to the arrival of the next attempt.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from windtunnel.policies import Policy
-from windtunnel.verdicts._retry_rules import Bench, Retry, rule_on
+from windtunnel.verdicts._readings import Part, innocent
+from windtunnel.verdicts._retry_rules import Bench, Retry, gap_s, rule_on
 from windtunnel.verdicts.account import REAL, AttemptAccount, ChainAccount, Report, Tolerance, plain
 from windtunnel.verdicts.chains import Chain, chains, counts_mean_something, retry_count
 from windtunnel.verdicts.failures import answer, asks_the_api, at_the_door, failed, failure_of
@@ -20,6 +21,7 @@ from windtunnel.verdicts.verdict import Finding, Value, Verdict, value_of
 from windtunnel_server.journal import Entry
 
 NAME = "backoff"
+_BLAMED = ("early", "late", "not allowed")
 #: Why a chain is uncertain, and what to do about it: with and without attempts turned away at the door.
 _DOUBTS = {
     False: (
@@ -39,7 +41,7 @@ def judge(entries: Iterable[Entry], policy: Policy, *, tolerance: Tolerance = RE
     `finished` says that the client is done: only then is a missing retry a failure. Nothing failed in the journal, or
     chains that cannot be told apart: unknown.
     """
-    calls = [entry for entry in entries if asks_the_api(entry)]
+    calls = [entry for entry in entries if asks_the_api(entry) is (policy.calls == "api")]
     reads_counts = counts_mean_something(calls, policy.counts)
     found = chains(calls, counts="read" if reads_counts else "ignore", retried=_retried(policy))
     judged = [chain for chain in found if chain.any_failed or len(chain.attempts) > 1]
@@ -47,7 +49,7 @@ def judge(entries: Iterable[Entry], policy: Policy, *, tolerance: Tolerance = RE
         return Verdict(
             NAME, "unknown", (_nothing_failed(len(calls)),), f"{policy.name}: no call failed", Report(policy.name)
         )
-    court = _Court(Bench(policy, tolerance), finished, reads_counts)
+    court = _Court(Bench(policy, tolerance), finished, reads_counts, tuple(_spent(policy, judged)))
     accounts, findings = zip(*(court.chain(chain) for chain in judged), strict=True)
     return _sum_up(Report(policy.name, accounts), tuple(one for each in findings for one in each))
 
@@ -56,11 +58,20 @@ def _retried(policy: Policy) -> Callable[[Entry, int], bool]:
     return lambda entry, taken: taken < policy.max_retries and policy.should_retry(failure_of(entry))
 
 
+def _spent(policy: Policy, found: Iterable[Chain]) -> Iterator[tuple[float, int]]:
+    """Yield the instants at which retries took tokens of the policy's budget, and how many."""
+    for chain in found:
+        for before in chain.attempts[:-1]:
+            yield before.arrived_at if before.ended_at is None else before.ended_at, policy.tokens(failure_of(before))
+
+
 @dataclass(frozen=True, slots=True)
 class _Court:
     bench: Bench
     finished: bool
     reads_counts: bool
+    #: When retries took tokens of a budget that the client's calls share, and how many.
+    spent: tuple[tuple[float, int], ...] = ()
 
     def chain(self, chain: Chain) -> tuple[ChainAccount, list[Finding]]:
         rows, findings = [plain(chain, 0)], []
@@ -70,7 +81,23 @@ class _Court:
             findings += [finding] if finding else []
         ending = self._ending(chain)
         findings += [_doubted(ending, chain)] if ending and not chain.certain else [ending] if ending else []
+        if chain.marks == "body and time" and value_of(findings) == "fail" and innocent(chain.attempts, self):
+            findings = [_doubted(finding, chain) for finding in findings]
+            rows = [replace(row, mark="unsure") if row.mark in _BLAMED else row for row in rows]
         return ChainAccount(chain, tuple(rows)), findings
+
+    def goes_on(self, part: Part, entry: Entry) -> bool:
+        """Say whether the attempt may be the retry after those of the part, by the policy."""
+        policy, failure = self.bench.policy, failure_of(part[-1])
+        if len(part) > policy.max_retries or not policy.should_retry(failure):
+            return False
+        envelope = policy.envelope(failure, len(part) - 1)
+        return self.bench.tolerance.mark(gap_s(part[-1], entry), envelope) in ("ok", "unsure")
+
+    def may_end(self, part: Part) -> bool:
+        """Say whether the client may have left it at that."""
+        ending = self._ending(Chain(part, True, "body and time"))
+        return ending is None or ending.weight != "fail"
 
     def _retry(self, chain: Chain, place: int) -> tuple[AttemptAccount, Finding | None]:
         retry = self._retry_at(chain, place)
@@ -97,7 +124,7 @@ class _Court:
         """A chain that ends in a failure although the policy would have gone on."""
         last, taken = chain.attempts[-1], self._count(chain, len(chain.attempts) - 1)
         left = self.bench.policy.max_retries - taken
-        if not failed(last) or last.ended is None or left <= 0 or not self.bench.policy.should_retry(failure_of(last)):
+        if not failed(last) or last.ended is None or left <= 0 or not self._goes_on(chain):
             return None
         finding = Finding(
             (last.number,),
@@ -110,7 +137,26 @@ class _Court:
             return _unknown(finding, "whoever hung up may have cancelled the call", "let the call run to its end")
         if not self.finished:
             return _unknown(finding, "the client may still be waiting", "ask for the verdict when the client is done")
+        if self._may_be_spent(last):
+            return _unknown(finding, "its budget of retries may have been used up", "use a new client for each run")
         return finding
+
+    def _goes_on(self, chain: Chain) -> bool:
+        """Say whether the policy goes on for certain after the last attempt, retries left."""
+        last = chain.attempts[-1]
+        failure = failure_of(last)
+        answers = sum(attempt.status == last.status for attempt in chain.attempts)
+        return self.bench.policy.decision(failure) == "retry" and not self.bench.policy.may_lose_patience(
+            failure, answers
+        )
+
+    def _may_be_spent(self, last: Entry) -> bool:
+        """Say whether too few tokens may have been left, had no success given any back."""
+        budget = self.bench.policy.budget
+        if budget is None or last.ended_at is None:
+            return False
+        spent = sum(tokens for at, tokens in self.spent if at <= last.ended_at)
+        return spent + self.bench.policy.tokens(failure_of(last)) > budget.capacity
 
 
 def _doubted(finding: Finding, chain: Chain) -> Finding:
@@ -132,7 +178,7 @@ def _nothing_failed(calls: int) -> Finding:
         "nothing to judge",
         f"{counted(calls, 'call')}, none of which failed",
         "at least one failure to back off from",
-        'script a failure: windtunnel.script(fail("rate_limited", times=2))',
+        'have a call fail: fail("rate_limited", times=2) in a script, or choose a scenario with failures',
         "unknown",
     )
 

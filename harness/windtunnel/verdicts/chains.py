@@ -65,20 +65,25 @@ def chains(entries: Iterable[Entry], *, counts: Counts = "auto", retried: Retrie
     for entry in ordered:
         book.add(entry)
     book.finish()
-    book.doubt_overlaps()
-    return [_close(chain, ordered) for chain in book.chains]
+    book.doubt_neighbours()
+    owners = {attempt.number: chain for chain in book.chains for attempt in chain.attempts}
+    return [_close(chain, ordered, owners) for chain in book.chains]
 
 
-def _close(chain: Open, entries: list[Entry]) -> Chain:
-    rivals = (
-        {} if chain.certain else {e.number: found for e in chain.attempts[1:] if (found := _rivals(e, chain, entries))}
-    )
+def _close(chain: Open, entries: list[Entry], owners: Mapping[int, Open]) -> Chain:
+    doubtful = () if chain.certain else chain.attempts[1:]
+    rivals = {entry.number: found for entry in doubtful if (found := _rivals(entry, chain, entries, owners))}
     attempts = sorted(chain.attempts, key=lambda entry: (entry.arrived_at, entry.number))
     return Chain(tuple(attempts), chain.certain, chain.marks, len(attempts) if chain.certain else chain.proved, rivals)
 
 
-def _rivals(entry: Entry, chain: Open, entries: list[Entry]) -> tuple[Entry, ...]:
-    """Return the failures outside its chain that this attempt may have been the answer to."""
+def _rivals(entry: Entry, chain: Open, entries: list[Entry], owners: Mapping[int, Open]) -> tuple[Entry, ...]:
+    """Return the failures outside its chain that this attempt may have been the answer to.
+
+    Without marks those of chains that were over before this one began are left out: a client that does one thing after
+    the other is the plainest reading, and one that is right by it passes.
+    """
+    began = chain.attempts[0].arrived_at
     count = retry_count(entry) if chain.marks == "retry count" else None
     own = {attempt.number for attempt in chain.attempts}
     return tuple(
@@ -90,4 +95,5 @@ def _rivals(entry: Entry, chain: Open, entries: list[Entry]) -> tuple[Entry, ...
         and key_of(last) is None
         and may_follow(last, entry)
         and (count is None or retry_count(last) == count - 1)
+        and (chain.marks != "body and time" or owners[last.number].ends_at >= began)
     )

@@ -60,7 +60,15 @@ def failure_of(entry: Entry) -> Failure:
         whole=entry.ended in ("complete", None),
         since_arrival_s=end - entry.arrived_at,
         since_head_s=end - head_at,
+        provider=entry.provider,
+        model=_model(entry),
     )
+
+
+def _model(entry: Entry) -> str | None:
+    body: Any = entry.body
+    model = body.get("model") if isinstance(body, dict) else None
+    return model if isinstance(model, str) else None
 
 
 def answer(entry: Entry) -> str:

@@ -28,5 +28,5 @@ def span(low_s: float, high_s: float) -> str:
 
 def counted(number: int, word: str) -> str:
     """Write `1 retry`, `2 retries`, `3 chains`."""
-    plural = f"{word[:-1]}ies" if word.endswith("ry") else f"{word}s"
+    plural = f"{word[:-1]}ies" if word.endswith("ry") else f"{word}es" if word.endswith("ss") else f"{word}s"
     return f"{number} {word if number == 1 else plural}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, TypeAlias
 
@@ -93,6 +93,12 @@ class Verdict:
             "findings": [finding.to_json() for finding in self.findings],
             "report": None if self.report is None else self.report.to_json(),
         }
+
+
+def verdict_from_json(value: Mapping[str, Any]) -> Verdict:
+    """Read a verdict as `Verdict.to_json` wrote it, without its account."""
+    findings = (Finding(**{**finding, "attempts": tuple(finding["attempts"])}) for finding in value["findings"])
+    return Verdict(value["name"], value["value"], tuple(findings), value["summary"])
 
 
 _ORDER: tuple[Weight, ...] = ("fail", "unknown", "note")

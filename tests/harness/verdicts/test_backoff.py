@@ -275,7 +275,7 @@ def test_a_run_without_failures_has_nothing_to_judge(told):
     verdict = verdict_on(told)
 
     assert verdict.unknown
-    assert "script a failure" in verdict.findings[0].advice
+    assert "have a call fail" in verdict.findings[0].advice
 
 
 def test_failing_credential_services_are_not_judged(told):

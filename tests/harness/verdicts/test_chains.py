@@ -164,12 +164,35 @@ def test_a_plain_client_goes_on_after_a_failure_with_the_same_body(told):
     told.call(0.0, 500)
     told.call(1.0, None, ended="reset")
     told.call(3.0, 200)
-    told.call(4.0, 200)
+
+    (chain,) = chains(told.entries)
+
+    assert chain.numbers == (1, 2, 3)
+    assert chain.certain
+
+
+def test_a_plain_client_that_asks_the_same_again_may_have_been_two_clients(told):
+    """The fourth may be the retry of the first, and the third a call of somebody else."""
+    for at, status in ((0.0, 500), (1.0, 500), (3.0, 200), (4.0, 200)):
+        told.call(at, status)
 
     found = chains(told.entries)
 
     assert numbers(found) == [(1, 2, 3), (4,)]
-    assert all(chain.certain for chain in found)
+    assert not any(chain.certain for chain in found)
+    assert not any(chain.rivals for chain in found)
+
+
+def test_doubt_reaches_as_far_as_a_retry_and_no_further(told):
+    told.chain(0.0, 1.0, counted=False)
+    told.chain(601.0, 602.0, counted=False)
+    told.chain(900.0, 901.0, counted=False)
+
+    found = chains(told.entries)
+
+    assert numbers(found) == [(1, 2), (3, 4), (5, 6)]
+    assert [chain.certain for chain in found] == [True, False, False]
+    assert not any(chain.rivals for chain in found)
 
 
 def test_a_plain_client_that_comes_back_hours_later_makes_a_new_request(told):

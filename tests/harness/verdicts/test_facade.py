@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from windtunnel.policies import POLICIES, Policy, PolicyError, custom
-from windtunnel.verdicts import EXACT, Verdicts
+from windtunnel.policies import PolicyError, custom
+from windtunnel.verdicts import EXACT, Claims, Verdict, Verdicts
 
 
 def test_every_verdict_looks_at_the_journal_anew(told):
@@ -27,17 +27,21 @@ def test_a_policy_may_be_ones_own_and_its_retries_another_number(told):
     assert verdicts.backoff(custom(base_s=30)).failed
 
 
-def test_who_listens_is_told_the_policies_as_they_were_applied(told):
-    told_of: list[Policy] = []
-    own = custom(base_s=30)
-    verdicts = Verdicts(lambda: told.entries, on_asked=told_of.append)
+def test_who_listens_is_told_each_verdict_as_it_was_given(told):
+    told_of: list[Verdict] = []
+    verdicts = Verdicts(lambda: told.entries, on_judged=told_of.append)
 
-    verdicts.backoff()
-    verdicts.backoff("anthropic_python", max_retries=4)
-    verdicts.backoff(own)
+    given = [verdicts.backoff(), verdicts.backoff(custom(base_s=30)), verdicts.within(1e9)]
 
-    python = POLICIES["anthropic_python"]
-    assert told_of == [python, python.changed(max_retries=4), own]
+    assert told_of == given
+
+
+def test_what_a_test_hands_over_goes_before_the_claims_of_the_run(told):
+    told.chain(0.0, 0.4, sender="thread 1")
+    verdicts = Verdicts(lambda: told.entries, claims=lambda: Claims(outcome="error"))
+
+    assert verdicts.outcome().passed
+    assert not verdicts.outcome("honest", {"outcome": "success"}).passed
 
 
 def test_an_unknown_policy_is_an_error_not_a_verdict(told):
