@@ -8,26 +8,21 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
-from windtunnel import environment
+from windtunnel.fake import Fake
 from windtunnel_server.clock import Clock, RealClock, VirtualClock
 from windtunnel_server.control import Control
-from windtunnel_server.core import Core
-from windtunnel_server.identity.api_keys import ApiKeys
 from windtunnel_server.inprocess import InProcess
 from windtunnel_server.inprocess.clocks import clock_of_thread
 from windtunnel_server.journal import Journal
 from windtunnel_server.ledger import Ledger
-from windtunnel_server.providers.anthropic import Anthropic
-from windtunnel_server.script import Step
+from windtunnel_server.script import Step, Then
 from windtunnel_server.server import Server
+from windtunnel_server.settings import Settings
 from windtunnel_server.threaded import ThreadedServer
 
 if TYPE_CHECKING:
-    from windtunnel.policies import Policy
-    from windtunnel.verdicts import Verdicts
-
-#: Providers built so far; the others of the four have no door yet.
-PROVIDERS = ("anthropic",)
+    from windtunnel.scenario.schema import Scenario
+    from windtunnel.verdicts import Claim, Claims, Verdict, Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +41,12 @@ class Windtunnel:
 
     `clock` is "virtual" (time moves only when everyone waits; for clients in this process) or "real", or a clock
     object, such as the `clock` of another tunnel that is open in the same thread. `seed` decides everything that
-    chance decides. `keys` limits the API keys that are let in (None: any). `dates=False` leaves `datetime` and the
-    `time` module alone on a virtual clock.
+    chance decides. `then` is what follows the last step: "composed" replies, the script from its beginning ("repeat"),
+    a refusal ("refuse"), or a step. `settings` is how the service is set up: limits, window, credentials. `scenario` is
+    played: its steps come first, and its settings count where no others are given. `provider` is the one that `url` and
+    `env` are for, and `tls` lets the fake speak TLS, with an authority of its own. `keys` limits
+    the API keys that are let in (None: any). `dates=False` leaves `datetime` and the `time` module alone on a virtual
+    clock.
 
     >>> from windtunnel import Windtunnel, fail, reply
     >>> with Windtunnel(fail("rate_limited", retry_after=2), reply("Hello")) as tunnel:
@@ -58,20 +57,37 @@ class Windtunnel:
     def __init__(
         self,
         *steps: Step,
+        then: Then | None = None,
         clock: Literal["virtual", "real"] | Clock = "virtual",
         seed: int = 0,
+        settings: Settings | None = None,
+        scenario: Scenario | None = None,
+        provider: str = "anthropic",
+        tls: bool = False,
         keys: frozenset[str] | None = None,
         dates: bool = True,
     ) -> None:
         self.clock: Clock = _clock(clock)
-        self.core = Core(Anthropic(self.clock, seed=seed, keys=ApiKeys(keys)), self.clock, seed=seed)
-        self._keys = keys
+        #: The scenario that is played; None for a script alone.
+        self.scenario = scenario
+        self.settings = settings or (scenario.server if scenario is not None else Settings())
+        #: The provider that `url` and `env` are for.
+        self.provider_name = provider
+        self.fake = Fake(self.clock, seed=seed, settings=self.settings, provider=provider, keys=keys, tls=tls)
+        self.core = self.fake.core
+        self._doors: dict[str, Door] = {}
         self._inprocess = InProcess(self.clock, dates=dates)
-        self._server = Server(self.core, control=Control(self.core, judge=self._judge), inprocess=self._inprocess)
+        control = Control(self.core, judge=self._judge, page=_page)
+        self._server = Server(self.core, control=control, inprocess=self._inprocess, tls=self.fake.tls)
         self._threaded: ThreadedServer | None = None
-        #: The policies verdicts were asked for, as they were applied, for reports.
-        self.policies_asked: list[Policy] = []
-        self.script(*steps)
+        #: The verdicts that were asked for, as they were given, for reports.
+        self.verdicts_asked: list[Verdict] = []
+        self._claimed: list[Claim] = []
+        #: What the client's side says of the run as a whole, where it does not say it request by request.
+        self.claims_in_sum: Claims | None = None
+        if scenario is not None:
+            self.script(*scenario.steps, then=scenario.then)
+        self.script(*steps, then=then)
 
     # --- from start to stop --------------------------------------------------------------------------------------
 
@@ -94,8 +110,12 @@ class Windtunnel:
         """Close the door and give the thread its own time back."""
         threaded, self._threaded = self._threaded, None
         if threaded is not None:
-            threaded.stop()
-            self._inprocess.exit()
+            try:
+                threaded.stop()
+            finally:
+                self._inprocess.exit()
+                self._doors.clear()
+                self.fake.close()
 
     def __enter__(self) -> Windtunnel:
         return self.start()
@@ -118,33 +138,37 @@ class Windtunnel:
 
     @property
     def url(self) -> str:
-        """Base address for `ANTHROPIC_BASE_URL`, without /v1."""
-        if self._threaded is None:
-            raise RuntimeError("this tunnel is not open; use it in a with statement, or call start() first")
-        return self._server.url
+        """Base address for clients of this tunnel's provider: for `ANTHROPIC_BASE_URL`, without /v1."""
+        return self.provider(self.fake.provider).url
 
     @property
     def api_key(self) -> str:
         """A key that the fake lets in."""
-        return min(self._keys) if self._keys else environment.API_KEY
+        return self.fake.api_key
 
     @property
     def env(self) -> dict[str, str]:
         """The variables a client needs to find the fake."""
-        return environment.anthropic(self.url, self.api_key)
+        return dict(self.provider(self.fake.provider).env)
 
     def provider(self, name: str) -> Door:
-        """The door of one provider: its address and the variables its clients read."""
-        if name not in PROVIDERS:
-            raise ValueError(f"provider {name!r} is not built yet; on offer: {', '.join(PROVIDERS)}")
-        return Door(name, self.url, self.env)
+        """The door of one provider: its address and the variables its clients read, the same each time."""
+        if self._threaded is None:
+            raise RuntimeError("this tunnel is not open; use it in a with statement, or call start() first")
+        if name not in self._doors:
+            address = self._server.url
+            self._doors[name] = Door(name, self.fake.url(address, name), self.fake.env(address, name))
+        return self._doors[name]
 
-    def script(self, *steps: Step) -> None:
-        """Answer the next calls with these steps, in order; after the last one answers are composed."""
+    def script(self, *steps: Step, then: Then | None = None) -> None:
+        """Answer the next calls with these steps, in order; `then` is what follows the last one.
+
+        It is "composed" where nothing was ever said, or else what was said last.
+        """
         for place, step in enumerate(steps):
             if not isinstance(step, Step):
                 raise TypeError(f"script: step {place} is {step!r}; build steps with reply(…) and fail(…)")
-        self.core.extend_script(steps)
+        self.core.extend_script(steps, then=then)
 
     @property
     def journal(self) -> Journal:
@@ -163,12 +187,39 @@ class Windtunnel:
         """Judgments on the journal so far."""
         from windtunnel.verdicts import EXACT, REAL, Verdicts
 
-        tolerance = EXACT if isinstance(self.clock, VirtualClock) else REAL
-        return Verdicts(lambda: self.journal.calls, tolerance=tolerance, on_asked=self.policies_asked.append)
+        return Verdicts(
+            lambda: self.journal.calls,
+            claims=lambda: self.claims,
+            tolerance=EXACT if isinstance(self.clock, VirtualClock) else REAL,
+            context_window=self.settings.context_window,
+            on_judged=self.verdicts_asked.append,
+        )
+
+    def claim(self, *returned: Any) -> None:
+        """Take down what the client's side says: messages, exceptions or usage, in the order of the requests.
+
+        Verdicts on outcome, stream and tokens hold it against the journal. A usage object counts for the whole run.
+        """
+        from windtunnel.verdicts.claims import claims_of
+
+        said = claims_of(*returned)
+        if said.calls is None:
+            self.claims_in_sum = said
+        else:
+            self._claimed += said.calls
+
+    @property
+    def claims(self) -> Claims | None:
+        """What the client's side has said so far; None: nothing."""
+        from windtunnel.verdicts.claims import Claims
+
+        return Claims(calls=tuple(self._claimed)) if self._claimed else self.claims_in_sum
 
     def reset(self) -> None:
-        """Forget script and journal."""
+        """Forget script, journal and claims."""
         self.core.reset()
+        self._claimed.clear()
+        self.claims_in_sum = None
 
     def transport(self, *, library: Literal["httpx2", "httpx"] = "httpx2") -> Any:
         """An in-memory transport for `httpx2.Client(transport=…)` (or httpx): no socket, exact in virtual time."""
@@ -184,6 +235,12 @@ class Windtunnel:
 
     def _judge(self, query: Mapping[str, str]) -> Any:
         return self.verdict.backoff(query.get("policy", "anthropic_python")).to_json()
+
+
+def _page() -> str:
+    from windtunnel.report.live import live_page
+
+    return live_page()
 
 
 def _clock(asked: Literal["virtual", "real"] | Clock) -> Clock:

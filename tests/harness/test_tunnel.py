@@ -13,7 +13,7 @@ import urllib.request
 import pytest
 
 from windtunnel import Windtunnel, fail, reply
-from windtunnel.environment import API_KEY
+from windtunnel.environments.anthropic import API_KEY
 from windtunnel_server.clock import REAL, RealClock, VirtualClock
 
 BODY = {"model": "claude-sonnet-4-6", "max_tokens": 10, "messages": [{"role": "user", "content": "Hello"}]}
@@ -130,10 +130,10 @@ def test_a_wrong_step_keeps_the_right_ones_out_too():
     assert tunnel.core.script.left == []
 
 
-def test_a_provider_that_is_not_built_is_an_error_that_says_which_is():
+def test_an_unknown_provider_is_an_error_that_says_which_there_are():
     with Windtunnel() as tunnel:
-        with pytest.raises(ValueError, match="provider 'bedrock' is not built yet; on offer: anthropic"):
-            tunnel.provider("bedrock")
+        with pytest.raises(ValueError, match="provider: unknown 'bedrok'"):
+            tunnel.provider("bedrok")
 
         door = tunnel.provider("anthropic")
         assert (door.url, door.env["ANTHROPIC_BASE_URL"], door.env["ANTHROPIC_API_KEY"]) == (tunnel.url,) * 2 + (

@@ -1,0 +1,59 @@
+"""Clients that ship with the tunnel, to be put into it by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from windtunnel.subjects.subject import Subject
+
+__all__ = ["SUBJECTS", "SubjectError", "find"]
+
+
+class SubjectError(ValueError):
+    """A client that there is not, or that lacks what it needs. Says what is on offer."""
+
+
+def _anthropic() -> Subject:
+    _needs_sdk("anthropic")
+    from windtunnel.subjects.sdk import AnthropicSync
+
+    return AnthropicSync()
+
+
+def _anthropic_async() -> Subject:
+    _needs_sdk("anthropic-async")
+    from windtunnel.subjects.sdk import AnthropicAsync
+
+    return AnthropicAsync()
+
+
+def _naive() -> Subject:
+    from windtunnel.subjects.naive import Naive
+
+    return Naive()
+
+
+#: What makes each, the default first. Nothing is imported before a client is made.
+SUBJECTS: Mapping[str, Callable[[], Subject]] = MappingProxyType(
+    {"anthropic": _anthropic, "anthropic-async": _anthropic_async, "naive": _naive}
+)
+
+
+def find(name: str) -> Subject:
+    """Return a client by name, ready to play."""
+    if name in SUBJECTS:
+        return SUBJECTS[name]()
+    offer = sorted(SUBJECTS, key=lambda known: -difflib.SequenceMatcher(None, name.lower(), known).ratio())
+    raise SubjectError(
+        f"No built-in client is called {name!r}.\n  on offer, nearest first: {', '.join(offer)}\n"
+        "  for one of your own: --client-command 'python agent.py'"
+    )
+
+
+def _needs_sdk(name: str) -> None:
+    from importlib.util import find_spec
+
+    if find_spec("anthropic") is None:
+        raise SubjectError(f"The client {name!r} is the official SDK, which is not installed: pip install anthropic")
