@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from windtunnel import policies as policies
+    from windtunnel.scenario.load import ScenarioError as ScenarioError
+    from windtunnel.scenario.schema import Scenario as Scenario
     from windtunnel.tunnel import Windtunnel as Windtunnel
     from windtunnel_server.clock import ClockStuckError as ClockStuckError
     from windtunnel_server.clock import VirtualTimeError as VirtualTimeError
     from windtunnel_server.script import ScriptError as ScriptError
     from windtunnel_server.script import Step as Step
     from windtunnel_server.script import Stream as Stream
+    from windtunnel_server.settings import RateLimits as RateLimits
+    from windtunnel_server.settings import Settings as Settings
     from windtunnel_server.words import fail as fail
     from windtunnel_server.words import fault as fault
     from windtunnel_server.words import reply as reply
@@ -24,7 +28,11 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "ClockStuckError": "windtunnel_server.clock",
+    "RateLimits": "windtunnel_server.settings",
+    "Scenario": "windtunnel.scenario.schema",
+    "ScenarioError": "windtunnel.scenario.load",
     "ScriptError": "windtunnel_server.script",
+    "Settings": "windtunnel_server.settings",
     "Step": "windtunnel_server.script",
     "Stream": "windtunnel_server.script",
     "VirtualTimeError": "windtunnel_server.clock",
@@ -37,7 +45,11 @@ _WHERE = {
 
 __all__ = [
     "ClockStuckError",
+    "RateLimits",
+    "Scenario",
+    "ScenarioError",
     "ScriptError",
+    "Settings",
     "Step",
     "Stream",
     "VirtualTimeError",

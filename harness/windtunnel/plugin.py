@@ -11,8 +11,13 @@ import pytest
 if TYPE_CHECKING:
     from windtunnel.tunnel import Windtunnel
 
-_MARKER = 'windtunnel(clock="virtual" | "real", seed=0, network=False, dates=True)'
-_MARKER_OPTIONS = frozenset({"clock", "seed", "network", "dates"})
+_MARKER = (
+    'windtunnel(clock="virtual" | "real", seed=0, provider="anthropic", tls=False, settings=Settings(...), '
+    "network=False, dates=True)"
+)
+#: As in scenario_tests, which is not imported before it is used.
+_UNKNOWN = "windtunnel unknown"
+_MARKER_OPTIONS = frozenset({"clock", "seed", "provider", "tls", "settings", "network", "dates"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,6 +42,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{_MARKER}: how the windtunnel fixture is set up for this test")
+    config.addinivalue_line(
+        "markers",
+        'windtunnel_scenario(name_or_path, ..., providers=["anthropic", ...], lacks=["compaction", ...], '
+        'policy="anthropic_python", strict=False): run the test once in each scenario, and judge it by what that expects',
+    )
     _seed(config)
     page = _page(config)
     if page is not None and page.is_dir():
@@ -46,6 +56,27 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str | None:
     seed = _seed(config)
     return f"windtunnel: seed {seed}" if seed else None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("windtunnel_scenario") is not None:
+        if "windtunnel" not in metafunc.fixturenames:
+            raise pytest.UsageError(
+                f"{metafunc.definition.nodeid}: windtunnel_scenario is for tests that use the fixture windtunnel"
+            )
+        from windtunnel.scenario_tests import parametrize
+
+        parametrize(metafunc)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Hold a test that has passed to its scenario."""
+    yield
+    if item.get_closest_marker("windtunnel_scenario") is not None:
+        from windtunnel.scenario_tests import hold
+
+        hold(item)
 
 
 @pytest.fixture
@@ -75,6 +106,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    reports = [report for report in terminalreporter.getreports("passed") if report.when == "call"]
+    unknown = [(report.nodeid, told) for report in reports for name, told in report.user_properties if name == _UNKNOWN]
+    if unknown:
+        terminalreporter.section("windtunnel: what cannot be told")
+        for nodeid, told in unknown:
+            terminalreporter.write_line(f"{nodeid}: {told}")
     page = _page(config)
     if page is not None:
         terminalreporter.write_line(f"windtunnel: journals and verdicts in {page}")

@@ -6,28 +6,55 @@ import asyncio
 import ipaddress
 import json
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from windtunnel import environment
-from windtunnel.tunnel import PROVIDERS
+from windtunnel.fake import DOORS, Fake
+from windtunnel.judging import judge
+from windtunnel.report.live import live_page
 from windtunnel_server.clock import Clock, RealClock, ScaledClock
 from windtunnel_server.control import PREFIX, Control
-from windtunnel_server.core import Core
-from windtunnel_server.providers.anthropic import Anthropic
-from windtunnel_server.script import ScriptError, Step
+from windtunnel_server.script import ScriptError, Step, Then, unknown_word
 from windtunnel_server.server import Server
-from windtunnel_server.words import step_from_json
+from windtunnel_server.settings import Settings
+from windtunnel_server.words import script_from_json
+
+if TYPE_CHECKING:
+    from windtunnel.scenario.schema import Scenario
 
 
 class ServeError(ValueError):
     """An option that cannot be; the message says which and what to write instead."""
 
 
-def build(*, host: str, port: int, provider: str, seed: int, speed: float, script: tuple[str, str] | None) -> Server:
-    """Build a server that is not started yet. `script` is a file's name and its text: what POST script takes."""
-    if provider not in PROVIDERS:
-        raise ServeError(f"--provider {provider}: not built yet; on offer: {', '.join(PROVIDERS)}")
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A fake, and the server that has it on a socket."""
+
+    fake: Fake
+    server: Server
+
+
+def build(
+    *,
+    host: str,
+    port: int,
+    provider: str,
+    seed: int,
+    speed: float,
+    tls: bool = False,
+    credential: str | None = None,
+    scenario: str | None = None,
+    script: tuple[str, str] | None = None,
+) -> Served:
+    """Build a server that is not started yet.
+
+    `scenario` is a name or a file. `script` is a file's name and its text, what POST script takes; its steps come behind
+    the scenario's.
+    """
+    if provider not in DOORS:
+        raise ServeError(unknown_word("--provider", provider, DOORS))
     if not (speed > 0 and math.isfinite(speed)):
         raise ServeError(f"--speed {speed:g}: must be above 0 and finite")
     try:
@@ -35,57 +62,54 @@ def build(*, host: str, port: int, provider: str, seed: int, speed: float, scrip
     except ValueError:
         raise ServeError(f"--host {host}: give an address such as 127.0.0.1 or ::1") from None
     clock: Clock = RealClock() if speed == 1 else ScaledClock(speed)
-    core = Core(Anthropic(clock, seed=seed), clock, seed=seed)
+    played = None if scenario is None else _scenario(scenario)
+    settings = Settings() if played is None else played.server
+    if credential is not None:
+        try:
+            settings = settings.with_credential(credential, provider)
+        except ScriptError as error:
+            raise ServeError(f"--credential: {error}") from None
+    fake = Fake(clock, seed=seed, settings=settings, provider=provider, tls=tls, host=host)
+    core = fake.core
+    if played is not None:
+        core.extend_script(played.steps, then=played.then)
     if script is not None:
-        core.extend_script(_steps(*script))
-    return Server(core, host=host, port=port, control=Control(core, judge=judge(core, speed)))
+        steps, then = _script(*script)
+        core.extend_script(steps, then=then)
+    control = Control(core, judge=judge(core, speed), page=live_page)
+    return Served(fake, Server(core, host=host, port=port, control=control, tls=fake.tls))
 
 
-def _steps(name: str, text: str) -> list[Step]:
+def _scenario(asked: str) -> Scenario:
+    from windtunnel.scenario.library import find
+    from windtunnel.scenario.load import ScenarioError
+
     try:
-        value = json.loads(text)
+        found = find([asked])
+    except ScenarioError as error:
+        raise ServeError(f"--scenario: {error}") from None
+    if len(found) > 1:
+        raise ServeError(f"--scenario {asked}: that is {len(found)} scenarios; name the file of one without variables")
+    return found[0].scenario
+
+
+def _script(name: str, text: str) -> tuple[list[Step], Then | None]:
+    try:
+        return script_from_json(json.loads(text))
+    except ScriptError as error:
+        raise ServeError(f"{name}: {error}") from None
     except ValueError as error:
         raise ServeError(f"{name}: not valid JSON: {error}") from None
-    listed = value["steps"] if isinstance(value, dict) and set(value) == {"steps"} else value
-    if not isinstance(listed, list):
-        raise ServeError(f'{name}: must be a list of steps, like [{{"reply": {{"text": "Hello"}}}}]')
-    return [_step(name, place, item) for place, item in enumerate(listed)]
 
 
-def _step(name: str, place: int, item: Any) -> Step:
-    try:
-        return step_from_json(item)
-    except (ScriptError, TypeError) as error:
-        raise ServeError(f"{name}: steps[{place}]: {error}") from None
-
-
-def judge(core: Core, speed: float = 1.0) -> Callable[[Mapping[str, str]], Any]:
-    """Judge the journal of a server: `GET verdict?policy=…&finished=true`.
-
-    Unless it is told that the client is finished, a missing retry may still come: that is unknown, not a failure.
-    """
-
-    def judged(query: Mapping[str, str]) -> Any:
-        from windtunnel.verdicts import REAL, Verdicts
-
-        finished = query.get("finished", "false")
-        if finished not in ("true", "false"):
-            raise ValueError(f"finished={finished!r} is neither true nor false")
-        verdicts = Verdicts(
-            lambda: core.journal.calls, tolerance=REAL.scaled(speed), finished=lambda: finished == "true"
-        )
-        return verdicts.backoff(query.get("policy", "anthropic_python")).to_json()
-
-    return judged
-
-
-def ready(server: Server) -> dict[str, Any]:
+def ready(served: Served) -> dict[str, Any]:
     """What a program that starts the server has to know."""
+    fake, address = served.fake, served.server.url
     return {
-        "url": server.url,
-        "provider_urls": dict.fromkeys(PROVIDERS, server.url),
-        "env": environment.anthropic(server.url, environment.API_KEY),
-        "control_url": server.url + PREFIX.rstrip("/"),
+        "url": fake.url(address),
+        "provider_urls": {name: fake.url(address, name) for name in DOORS},
+        "env": fake.env(address),
+        "control_url": address + PREFIX.rstrip("/"),
     }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,11 +12,10 @@ from typing import Any
 
 import pytest
 
-from windtunnel import environment
+from windtunnel.fake import misleading, settled
 from windtunnel.guard import Guard
 from windtunnel.tunnel import Windtunnel
 from windtunnel_server.clock import VirtualClock
-from windtunnel_server.journal import entry_from_json
 
 #: What the tests of a run saw, for the page: plain JSON values, since workers hand theirs over.
 _SEEN = pytest.StashKey[list[dict[str, Any]]]()
@@ -38,13 +39,28 @@ def tunnel_for_test(
     clock = options.get("clock", "virtual")
     if clock == "virtual":
         _refuse_trio(request)
-    tunnel = Windtunnel(clock=clock, seed=options.get("seed", seed), dates=options.get("dates", True))
+    played = getattr(request, "param", None)
+    tunnel = _tunnel(
+        played,
+        clock=clock,
+        seed=options.get("seed", seed),
+        dates=options.get("dates", True),
+        **{name: options[name] for name in ("provider", "tls", "settings") if name in options},
+    )
     guard = Guard()
     with ExitStack() as stack:
         if not options.get("network", network):
             stack.enter_context(guard)
         stack.enter_context(tunnel)
-        _point_at(tunnel, monkeypatch)
+        try:
+            _point_at(tunnel, monkeypatch)
+        except ValueError as error:
+            pytest.fail(f"windtunnel: {error}", pytrace=False)
+        stack.enter_context(settled(tunnel.env))
+        if played is not None:
+            from windtunnel.scenario_tests import remember
+
+            remember(request.node, tunnel)
         yield tunnel
     if keep and len(tunnel.journal):
         _seen(request.config).append(_account(request.node.nodeid, tunnel))
@@ -59,6 +75,13 @@ def tunnel_for_test(
         )
 
 
+def _tunnel(played: Any, **options: Any) -> Windtunnel:
+    """Return the tunnel of a test; `played` is a scenario on a provider, where the test is marked with one."""
+    if played is None:
+        return Windtunnel(**options)
+    return Windtunnel(**options | {"scenario": played.scenario, "provider": played.provider})
+
+
 def _refuse_trio(request: pytest.FixtureRequest) -> None:
     """anyio's plugin names the loop its tests run on, as "trio" or ("trio", options)."""
     named = request.getfixturevalue("anyio_backend") if "anyio_backend" in request.fixturenames else None
@@ -71,7 +94,7 @@ def _refuse_trio(request: pytest.FixtureRequest) -> None:
 
 
 def _point_at(tunnel: Windtunnel, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in environment.MISLEADING:
+    for name in misleading(tunnel.env, os.environ):
         monkeypatch.delenv(name, raising=False)
     for name, value in tunnel.env.items():
         monkeypatch.setenv(name, value)
@@ -85,9 +108,19 @@ def _account(title: str, tunnel: Windtunnel) -> dict[str, Any]:
     return {
         "title": title,
         "entries": [entry.to_json() for entry in tunnel.journal.calls],
+        "provider": tunnel.provider_name,
         "exact": isinstance(tunnel.clock, VirtualClock),
-        "policies": [policy.to_json() for policy in dict.fromkeys(tunnel.policies_asked)],
+        "verdicts": _each_once([verdict.to_json() for verdict in tunnel.verdicts_asked]),
+        "claims": None if tunnel.claims is None else tunnel.claims.to_json(),
+        "simulated_s": tunnel.clock.now(),
+        "context_window": tunnel.settings.context_window,
+        "seed": tunnel.core.seed,
     }
+
+
+def _each_once(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A test may ask for the same verdict in each of its assertions."""
+    return [verdict for place, verdict in enumerate(verdicts) if verdict not in verdicts[:place]]
 
 
 def hand_over(config: pytest.Config) -> None:
@@ -105,16 +138,29 @@ def gather(node: Any) -> None:
 
 def write_page(config: pytest.Config, path: Path) -> None:
     """Write one page with the journals of all tests that used a tunnel, in the order of their names."""
-    from windtunnel.policies import policy_from_json
-    from windtunnel.report.html import Run, render
-    from windtunnel.verdicts import EXACT, REAL, Verdicts
+    from windtunnel.outputs import page, put
+    from windtunnel.results import results_to_json
 
-    runs = []
-    for seen in sorted(_seen(config), key=lambda seen: str(seen["title"])):
-        entries = [entry_from_json(entry) for entry in seen["entries"]]
-        verdicts = Verdicts(lambda entries=entries: entries, tolerance=EXACT if seen["exact"] else REAL)  # type: ignore[misc]
-        runs.append(
-            Run(seen["title"], entries, [verdicts.backoff(policy_from_json(policy)) for policy in seen["policies"]])
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render("windtunnel: a pytest run", runs), encoding="utf-8")
+    document = results_to_json([], title="windtunnel: a pytest run")
+    document["runs"] = [_run(seen) for seen in sorted(_seen(config), key=lambda seen: str(seen["title"]))]
+    put(path, page(document))
+
+
+def _run(seen: Mapping[str, Any]) -> dict[str, Any]:
+    from windtunnel.results import Result
+
+    values = {verdict["value"] for verdict in seen["verdicts"]}
+    result = Result(
+        scenario=seen["title"],
+        id=seen["title"],
+        client="pytest",
+        provider=seen["provider"],
+        seed=seen["seed"],
+        status="fail" if "fail" in values else "unknown" if "unknown" in values else "pass",
+        exact=seen["exact"],
+        simulated_s=seen["simulated_s"],
+        context_window=seen["context_window"],
+        rerun=f"python -m pytest {shlex.quote(seen['title'])}",
+    )
+    told = {name: seen[name] for name in ("title", "entries", "verdicts", "claims")}
+    return result.to_json() | told

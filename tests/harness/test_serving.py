@@ -8,40 +8,40 @@ from typing import Any
 
 import pytest
 
-from windtunnel.serving import ServeError, build, judge, loop_factory, ready
+from windtunnel.judging import judge
+from windtunnel.serving import Served, ServeError, build, loop_factory, ready
 from windtunnel_server.clock import RealClock, ScaledClock
 from windtunnel_server.journal import Entry
-from windtunnel_server.server import Server
 
 
-def built(**options: Any) -> Server:
+def built(**options: Any) -> Served:
     return build(
         **{"host": "127.0.0.1", "port": 0, "provider": "anthropic", "seed": 0, "speed": 1.0, "script": None} | options
     )
 
 
 def test_the_options_set_it_up():
-    server = built(seed=7, speed=50.0, script=("s.json", '[{"reply": "one", "times": 2}, {"fail": 529}]'))
+    served = built(seed=7, speed=50.0, script=("s.json", '[{"reply": "one", "times": 2}, {"fail": 529}]'))
 
-    assert isinstance(server.clock, ScaledClock) and server.clock.speed == 50
-    assert server.core.seed == 7
-    assert [step.label for step in server.core.script.left] == ["reply", "fail 529"]
-    assert isinstance(built().clock, RealClock)
+    assert isinstance(served.server.clock, ScaledClock) and served.server.clock.speed == 50
+    assert served.fake.core.seed == 7
+    assert [step.label for step in served.fake.core.script.left] == ["reply", "fail 529"]
+    assert isinstance(built().server.clock, RealClock)
 
 
 def test_a_script_may_be_what_post_script_takes():
-    assert len(built(script=("s.json", '{"steps": [{"reply": "one"}]}')).core.script.left) == 1
+    assert len(built(script=("s.json", '{"steps": [{"reply": "one"}]}')).fake.core.script.left) == 1
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"provider": "bedrock"}, "--provider bedrock: not built yet; on offer: anthropic"),
+        ({"provider": "openai"}, "--provider: unknown 'openai' .known: anthropic"),
         ({"speed": 0.0}, "--speed 0: must be above 0 and finite"),
         ({"speed": float("inf")}, "--speed inf: must be above 0"),
         ({"host": "example.com"}, "--host example.com: give an address such as 127.0.0.1 or ::1"),
         ({"script": ("s.json", "[")}, "s.json: not valid JSON: "),
-        ({"script": ("s.json", '{"reply": "one"}')}, "s.json: must be a list of steps, like "),
+        ({"script": ("s.json", '{"reply": "one"}')}, "s.json: a script is a list of steps"),
         ({"script": ("s.json", '["one"]')}, r"s.json: steps\[0\]: a step must be an object like "),
         ({"script": ("s.json", '[{"reply": "a"}, {"fail": "overloadd"}]')}, r"steps\[1\]: .*did you mean overloaded\?"),
         ({"script": ("s.json", '[{"reply": "a", "tims": 2}]')}, r"s.json: steps\[0\]: .*'tims'"),
@@ -52,17 +52,33 @@ def test_what_cannot_be_is_refused_with_a_remedy(options: dict[str, Any], said: 
         built(**options)
 
 
+def test_a_scenario_brings_its_steps_its_settings_and_what_follows(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "name: a\nserver: {context_window: 9000}\nsteps: [{fail: overloaded}]\nthen: refuse", encoding="utf-8"
+    )
+
+    served = built(scenario=str(path), script=("s.json", '[{"reply": "one"}]'))
+
+    assert [step.label for step in served.fake.core.script.left] == ["fail overloaded", "reply"]
+    assert served.fake.core.script.then == "refuse"
+    with pytest.raises(ServeError, match="--scenario: refusl: .* nearest there: refusal"):
+        built(scenario="refusl")
+    with pytest.raises(ServeError, match="--scenario any-refusal-is-final: that is 7 scenarios"):
+        built(scenario="any-refusal-is-final")
+
+
 def test_what_it_says_when_ready_is_json_a_program_can_use():
     said = json.loads(json.dumps(ready(built(host="::1", port=8000))))
 
     assert said["url"] == "http://[::1]:8000"
     assert said["control_url"] == "http://[::1]:8000/_windtunnel"
-    assert said["provider_urls"] == {"anthropic": said["url"]}
+    assert said["provider_urls"]["anthropic"] == said["url"]
     assert said["env"]["ANTHROPIC_BASE_URL"] == said["url"]
 
 
 def test_a_retry_that_has_not_come_is_unknown_until_the_client_is_finished():
-    core = built().core
+    core = built().fake.core
     judged = judge(core)
     core.journal.open(failed_call)
 

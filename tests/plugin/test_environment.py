@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from windtunnel.environment import API_KEY, MISLEADING
+from windtunnel.environments.anthropic import API_KEY, MISLEADING
 
 
 def test_a_client_that_reads_the_environment_meets_the_fake(run):

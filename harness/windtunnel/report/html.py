@@ -1,151 +1,143 @@
-"""A run as one page: timelines drawn to scale, the verdicts with their findings, the journal to unfold.
+"""A whole run as one page, and the page of a server that is up: the same page, fed differently.
 
-The page needs nothing but itself: no script, no network, its style inside, light or dark as the reader's system is.
+The page is one file: style, script and what happened are inside, and its content policy lets it talk to nobody (the live
+one to its own server only). What happened lies in blocks of JSON that the script reads when they are looked at: a run's
+verdicts in one, its calls a line each in blocks of about 200 kB, so that ten thousand calls open as fast as ten.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from html import escape
+from importlib import resources
+from typing import Any
 
-from windtunnel.report.timeline import STYLE as TIMELINE_STYLE
-from windtunnel.report.timeline import timeline
-from windtunnel.verdicts.account import ChainAccount
-from windtunnel.verdicts.failures import answer
-from windtunnel.verdicts.units import counted, duration, span
-from windtunnel.verdicts.verdict import Finding, Verdict
-from windtunnel_server.journal import Entry
+from windtunnel.results import FORMAT, ResultsError
 
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One scenario against one client: what happened, and what is said about it."""
-
-    title: str
-    entries: Sequence[Entry]
-    verdicts: Sequence[Verdict]
+#: In the order in which they build on each other.
+_SCRIPTS = (
+    "words elements theme store overview axis rows timeline tokens findings call journal run live keys main".split()
+)
+_BLOCK_BYTES = 200_000
+_SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 
-def render(title: str, runs: Sequence[Run]) -> str:
-    """Return the page as a string of HTML."""
-    body = "\n".join([f"<h1>{escape(title)}</h1>", _overview(runs), *map(_run, range(len(runs)), runs)])
-    return _PAGE.format(title=escape(title), style=_STYLE + TIMELINE_STYLE, body=body)
+def render(document: Mapping[str, Any]) -> str:
+    """Return the page of a run, from the document that `results_to_json` makes and `--json` writes.
+
+    Raises ResultsError for a document of a later format, and for what is no such document.
+    """
+    runs = _runs(document)
+    head = {"title": document.get("title") or "windtunnel", "version": document.get("windtunnel", "")}
+    head |= {"seed": document.get("seed", 0), "runs": [_summary(run) for run in runs], "live": None}
+    return _page(str(head["title"]), head, "\n".join(_blocks(runs)), _table(head["runs"]), connect="'none'")
 
 
-def _overview(runs: Sequence[Run]) -> str:
+def live(*, failures: Sequence[str], policies: Sequence[str]) -> str:
+    """Return the page of a running server: `failures` can be fired by hand, `policies` judge what its clients do."""
+    head = {"title": "windtunnel, live", "version": "", "seed": 0, "runs": []}
+    offers = {"failures": list(failures), "policies": list(policies)}
+    return _page("windtunnel, live", head | {"live": offers}, "", "", connect="'self'")
+
+
+def _runs(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    known, runs = document.get("format"), document.get("runs")
+    if not isinstance(known, int) or not isinstance(runs, list):
+        raise ResultsError("it has no runs in it; results are what `windtunnel run --json FILE` writes")
+    if known > FORMAT:
+        raise ResultsError(f"it is in format {known}, and this windtunnel reads {FORMAT}; update windtunnel")
+    return runs
+
+
+def _summary(run: Mapping[str, Any]) -> dict[str, Any]:
+    """What the table of all runs shows of one."""
+    kept = ("title", "scenario", "client", "provider", "seed", "status", "about", "reason", "simulated_s", "wall_s")
+    verdicts = [[verdict.get("name"), verdict.get("value")] for verdict in run.get("verdicts") or ()]
+    return {name: run.get(name) for name in kept} | {"calls": len(run.get("entries") or ()), "verdicts": verdicts}
+
+
+def _blocks(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for place, run in enumerate(runs):
+        account = {name: value for name, value in run.items() if name != "entries"}
+        yield f'<script type="application/json" id="run-{place}">{_json(account)}</script>'
+        for lines in _gathered(map(_json, run.get("entries") or ())):
+            yield f'<script type="application/x-ndjson" data-run="{place}">{lines}</script>'
+
+
+def _gathered(lines: Iterator[str]) -> Iterator[str]:
+    """Join lines to blocks, so that no reader has to take in a long journal at once."""
+    held: list[str] = []
+    size = 0
+    for line in lines:
+        held.append(line)
+        size += len(line)
+        if size >= _BLOCK_BYTES:
+            yield "\n".join(held)
+            held, size = [], 0
+    if held:
+        yield "\n".join(held)
+
+
+def _table(runs: Sequence[Mapping[str, Any]]) -> str:
+    """All runs as a plain table, for readers without scripts; with them, the page puts its own in its place."""
     rows = "".join(
-        f'<tr><td><a href="#run-{place}">{escape(run.title)}</a></td><td>{len(run.entries)}</td>'
-        f"<td>{' '.join(_badge(verdict) for verdict in run.verdicts)}</td></tr>"
-        for place, run in enumerate(runs)
+        f"<tr><th scope='row'>{escape(str(run['title']))}</th><td>{escape(str(run['status']))}</td>"
+        f"<td>{run['calls']}</td><td>{escape(', '.join(f'{name}: {value}' for name, value in run['verdicts']))}</td></tr>"
+        for run in runs
     )
-    return f"<table><thead><tr><th>run</th><th>calls</th><th>verdicts</th></tr></thead><tbody>{rows}</tbody></table>"
+    heads = "".join(f"<th scope='col'>{word}</th>" for word in ("run", "status", "calls", "verdicts"))
+    return f"<table class='plain'><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _badge(verdict: Verdict) -> str:
-    return f'<span class="badge {verdict.value}">{escape(verdict.name)}: {verdict.value}</span>'
+def _page(title: str, head: Mapping[str, Any], blocks: str, table: str, *, connect: str) -> str:
+    style, script = _asset("page.css"), _script()
+    slots = {
+        "policy": f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; connect-src {connect}; "
+        "base-uri 'none'; form-action 'none'",
+        "title": escape(title),
+        "style": style,
+        "script": script,
+        "document": _json(head),
+        "blocks": blocks,
+        "table": table,
+    }
+    return _SLOT.sub(lambda slot: slots[slot[1]], _asset("page.html"))
 
 
-def _run(place: int, run: Run) -> str:
-    parts = [f'<section id="run-{place}"><h2>{escape(run.title)}</h2>', *map(_verdict, run.verdicts)]
-    return "\n".join([*parts, _journal(run.entries), "</section>"])
+@cache
+def _asset(name: str) -> str:
+    return (resources.files("windtunnel.report") / "page" / name).read_text(encoding="utf-8")
 
 
-def _verdict(verdict: Verdict) -> str:
-    chains = verdict.report.chains if verdict.report else ()
-    return "\n".join(
-        [
-            f'<article><p class="line">{_badge(verdict)} {escape(verdict.summary)}</p>',
-            *map(_finding, verdict.findings),
-            *map(_chain, chains),
-            "</article>",
-        ]
-    )
+@cache
+def _script() -> str:
+    parts = "\n".join(_asset(f"{name}.js") for name in _SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}\n}})();\n'
 
 
-def _finding(finding: Finding) -> str:
-    rows = (("seen", finding.seen), ("allowed", finding.allowed), ("to do", finding.advice))
-    lines = "".join(f"<dt>{word}</dt><dd>{escape(text)}</dd>" for word, text in rows)
-    title = escape(f"{finding.where}: {finding.title}")
-    return f'<div class="finding {finding.weight}"><h3>{title}</h3><dl>{lines}</dl></div>'
+def _digest(text: str) -> str:
+    """Name an inline block in a content policy: only this one may run, whatever else gets into the page."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _chain(chain: ChainAccount) -> str:
-    rows = "".join(
-        "<tr>"
-        + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(chain, place))
-        + f'<td class="mark {_mark_class(attempt.mark)}">{escape(attempt.mark)}</td></tr>'
-        for place, attempt in enumerate(chain.attempts)
-    )
-    heads = "".join(f"<th>{word}</th>" for word in ("#", "at", "answer", "gap", "allowed", ""))
-    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-    return f"<figure><figcaption>{escape(chain.title)}</figcaption>{timeline(chain)}{table}</figure>"
+def _json(value: Any) -> str:
+    """Write JSON that may stand in a script element: ASCII, no `<`, and null for numbers that JSON has not."""
+    try:
+        text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), separators=(",", ":"))
+    return text.replace("<", "\\u003c")
 
 
-def _cells(chain: ChainAccount, place: int) -> tuple[str, ...]:
-    attempt = chain.attempts[place]
-    allowed = attempt.envelope
-    return (
-        str(attempt.number),
-        duration(attempt.at_s),
-        attempt.answer,
-        "" if attempt.gap_s is None else duration(attempt.gap_s),
-        "" if allowed is None else f"{span(allowed.low_s, allowed.high_s)} ({allowed.why})",
-    )
-
-
-def _mark_class(mark: str) -> str:
-    return {"ok": "pass", "early": "fail", "late": "fail", "not allowed": "fail", "unsure": "unknown"}.get(mark, "")
-
-
-def _journal(entries: Sequence[Entry]) -> str:
-    rows = "".join(
-        f"<details><summary>{entry.number} · {duration(entry.arrived_at)} · {escape(entry.method)} "
-        f"{escape(entry.path)} · {escape(answer(entry))}</summary><pre>{escape(_dump(entry))}</pre></details>"
-        for entry in entries
-    )
-    return f'<details class="journal"><summary>Journal: {counted(len(entries), "call")}</summary>{rows}</details>'
-
-
-def _dump(entry: Entry) -> str:
-    return json.dumps(entry.to_json(), indent=2, ensure_ascii=False, default=str)
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body><main>
-{body}
-</main></body>
-</html>
-"""
-
-_STYLE = """
-:root { --paper: #fcfcfb; --ink: #1d2126; --soft: #667; --rule: #dcdfe4; --panel: #f2f3f5;
-  --pass: #14734a; --fail: #b3261e; --unknown: #8a6100; --note: #2b5ea8; }
-@media (prefers-color-scheme: dark) { :root { --paper: #15181c; --ink: #e5e8ec; --soft: #9aa3ae; --rule: #343a42;
-  --panel: #1e2228; --pass: #58c08d; --fail: #ff8078; --unknown: #e0b04a; --note: #86b3f5; } }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
-main { max-width: 60rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; } h3 { font-size: 1rem; margin: 0; }
-a { color: inherit; } section { border-top: 1px solid var(--rule); } figure { margin: 1.5rem 0; overflow-x: auto; }
-figcaption { font-weight: 600; }
-h1, h2, h3, a, .line, figcaption, summary, .finding dd { overflow-wrap: anywhere; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
-th, dt { color: var(--soft); font-weight: 500; }
-.badge { border: 1px solid currentColor; border-radius: 1rem; padding: 0 .6rem; font-weight: 600; white-space: nowrap; }
-.pass { color: var(--pass); } .fail { color: var(--fail); } .unknown { color: var(--unknown); } .note { color: var(--note); }
-.finding { border-left: 3px solid; padding: .5rem 1rem; margin: .75rem 0; background: var(--panel); }
-.finding dl { color: var(--ink); margin: .25rem 0 0; display: grid; grid-template-columns: 5rem 1fr; }
-.finding dd { margin: 0; }
-pre { overflow-x: auto; background: var(--panel); padding: .75rem; font-size: 13px; }
-details > details { margin-left: 1rem; } summary { cursor: pointer; }
-"""
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
