@@ -1,4 +1,4 @@
-"""Writes reference/faults.md and reference/errors.md from the indexes in the code: `python docs/generate.py`."""
+"""Writes reference/faults.md, reference/errors.md and scenarios/README.md from code and files: `python docs/generate.py`."""
 
 from __future__ import annotations
 
@@ -103,6 +103,37 @@ def _error(kind: ErrorKind) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+_SCENARIOS_HEAD = """\
+# Scenarios
+
+Each file here is one chaos scenario: what the fake answers, call by call, and what is expected of a client that meets it. They ship with the
+package; the name of a file, without its ending, is what one types:
+
+    windtunnel run rate-limited-with-hint
+    windtunnel exec --scenario rate-limited-with-hint -- node agent.js
+
+In pytest: `@pytest.mark.windtunnel_scenario("rate-limited-with-hint")`. `--provider` runs them as another cloud. How to write your own:
+[scenarios](../docs/reference/scenarios.md). A scenario with needs is skipped, with the reason, for clients that lack
+an [ability](../docs/reference/subjects.md#abilities); ×7 marks one that is run with so many values of its variables.
+
+Written from the files by `python docs/generate.py`."""
+
+
+def scenarios_page() -> str:
+    """Return the list of the scenarios that ship."""
+    from windtunnel.scenario.library import shipped
+    from windtunnel.scenario.load import load
+
+    rows = [_scenario(path.stem, load(path)) for path in shipped()]
+    return f"{_SCENARIOS_HEAD}\n\n" + "\n".join(["| scenario | what happens | needs |", "|---|---|---|", *rows]) + "\n"
+
+
+def _scenario(name: str, runs: list[Any]) -> str:
+    times = f" ×{len(runs)}" if len(runs) > 1 else ""
+    needs = ", ".join(f"`{need}`" for need in runs[0].needs)
+    return f"| [`{name}`]({name}.yaml){times} | {runs[0].name} | {needs} |"
+
+
 def _without_sources(text: str) -> str:
     """Leave out references to the notes the code was written from."""
     return re.sub(r" \((?:wire\.md|FACTS)[^)]*\)", "", text)
@@ -111,3 +142,4 @@ def _without_sources(text: str) -> str:
 if __name__ == "__main__":
     (REFERENCE / "faults.md").write_text(faults_page(), encoding="utf-8")
     (REFERENCE / "errors.md").write_text(errors_page(), encoding="utf-8")
+    (REFERENCE.parents[1] / "scenarios" / "README.md").write_text(scenarios_page(), encoding="utf-8")

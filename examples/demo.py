@@ -1,7 +1,7 @@
 """The official SDK in rough weather, over real sockets and on virtual time, and a client that does it all wrong.
 
 Run it with `make demo`. Every scene is a script of what the server does, a function that plays the client, and the
-verdict we expect on how the client took it.
+verdict we expect on how the client took it. Then scenarios of the library are run on all four providers.
 """
 
 from __future__ import annotations
@@ -22,9 +22,16 @@ from rich.table import Table
 from rich.text import Text
 
 from windtunnel import Step, Windtunnel, fail, reply
-from windtunnel.environment import MISLEADING
-from windtunnel.report.html import Run, render
+from windtunnel.environments.anthropic import MISLEADING
+from windtunnel.fake import PROVIDERS
+from windtunnel.report.html import render
+from windtunnel.report.table import STYLES
+from windtunnel.report.table import summary as counts
 from windtunnel.report.terminal import print_account
+from windtunnel.results import Result, results_to_json
+from windtunnel.scenario.case import run
+from windtunnel.scenario.library import find
+from windtunnel.scenario.matrix import cases
 from windtunnel.verdicts import Verdict
 from windtunnel_server.clock import REAL
 
@@ -127,6 +134,19 @@ SCENES = (
 )
 
 
+#: Of the library, those that the clouds are shown with: each unchanged on all four.
+SCENARIOS = (
+    "rate-limited-with-long-hint",
+    "server-error-once",
+    "overloaded-inside-a-stream",
+    "stream-ends-early",
+    "overflow-at-start",
+    "tool-loop-in-bad-weather",
+    "prompt-cache-is-warm",
+    "credential-expires",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a scene went. Seconds."""
@@ -134,7 +154,7 @@ class Outcome:
     scene: Scene
     story: str
     verdict: Verdict
-    run: Run
+    run: Result
     simulated_s: float
     wall_s: float
 
@@ -150,9 +170,26 @@ def perform(scene: Scene) -> Outcome:
         os.environ.update(tunnel.env)
         story = scene.play(tunnel)
         simulated_s = tunnel.clock.now()
-    verdict = tunnel.verdict.backoff("anthropic_python")
-    run = Run(scene.title, tunnel.journal.calls, [verdict])
-    return Outcome(scene, story, verdict, run, simulated_s, REAL.monotonic() - began)
+    verdict, wall_s = tunnel.verdict.backoff("anthropic_python"), REAL.monotonic() - began
+    run = Result(
+        scenario=scene.title,
+        id=scene.title,
+        client="naive" if scene.play is hammers else "anthropic",
+        provider="anthropic",
+        seed=0,
+        status=verdict.value,
+        about=story,
+        verdicts=[verdict],
+        entries=tunnel.journal.calls,
+        simulated_s=simulated_s,
+        wall_s=wall_s,
+    )
+    return Outcome(scene, story, verdict, run, simulated_s, wall_s)
+
+
+def on_all_clouds(scenarios: tuple[str, ...] = SCENARIOS) -> list[Result]:
+    """Run scenarios with the official SDK's client for each provider, credentials and all."""
+    return [run(case) for case in cases(find(scenarios), clients=["anthropic"], providers=PROVIDERS, seeds=[0])]
 
 
 # --- how it is told ------------------------------------------------------------------------------------------------
@@ -179,6 +216,20 @@ def summary(outcomes: list[Outcome]) -> Table:
     return table
 
 
+def matrix(results: list[Result]) -> Table:
+    table = Table(title="The same on all clouds", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table.add_column("scenario", overflow="fold", ratio=1)
+    for provider in PROVIDERS:
+        table.add_column(provider)
+    by_name: dict[str, list[Result]] = {}
+    for result in results:
+        values = [f"{name}={value}" for name, value in result.variables.items()]
+        by_name.setdefault(" ".join([result.scenario, *values]), []).append(result)
+    for name, row in by_name.items():
+        table.add_row(name, *(Text(result.status, style=STYLES[result.status]) for result in row))
+    return table
+
+
 def main() -> int:
     for name in MISLEADING:  # another key, another profile or a proxy of yours has no say here
         os.environ.pop(name, None)
@@ -188,9 +239,13 @@ def main() -> int:
         outcomes.append(perform(scene))
         tell(console, number, outcomes[-1])
     console.print(summary(outcomes))
+    results = on_all_clouds()
+    console.print("", matrix(results), "", counts(results), sep="\n", highlight=False)
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(render("windtunnel: the demo", [outcome.run for outcome in outcomes]), encoding="utf-8")
+    document = results_to_json([*(outcome.run for outcome in outcomes), *results], title="windtunnel: the demo")
+    REPORT.write_text(render(document), encoding="utf-8")
     odd = [outcome.scene.title for outcome in outcomes if not outcome.as_expected]
+    odd += [result.title for result in results if result.status not in ("pass", "skip")]
     console.print("\nNot as expected:" if odd else "\nEvery verdict is the expected one.", *odd)
     console.print("The page with all timelines and journals:")
     print(REPORT)

@@ -45,6 +45,7 @@ def blocks() -> Iterator[Block]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     wanted: dict[str, Callable[[Block], bool]] = {
         "snippet": lambda block: block.language == "python" and not block.is_test,
+        "scenario_block": lambda block: block.language == "yaml" and re.search("^name: ", block.code, re.M) is not None,
         "steps_block": lambda block: block.language == "json" and block.code.startswith("["),
     }
     for name in wanted.keys() & set(metafunc.fixturenames):

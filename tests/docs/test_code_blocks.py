@@ -33,6 +33,20 @@ def test_a_script_in_json_can_be_read(steps_block: Any):
         assert step_from_json(step_to_json(read)) == read
 
 
+def test_a_scenario_can_be_read_and_editors_take_it(scenario_block: Any):
+    from windtunnel.scenario.load import loads
+    from windtunnel.scenario.schema import schema
+    from windtunnel.scenario.yaml import read
+
+    jsonschema = pytest.importorskip("jsonschema")
+
+    scenarios = loads(scenario_block.code, name=scenario_block.page)
+
+    jsonschema.validate(read(scenario_block.code)[0].value, schema())
+    for scenario in scenarios:
+        assert loads(scenario.to_yaml()) == [scenario.model_copy(update={"variables": {}})]
+
+
 @pytest.mark.slow
 def test_blocks_that_are_tests_pass_under_pytest(inner_tests: list[Any], tmp_path: Path):
     for number, block in enumerate(inner_tests):

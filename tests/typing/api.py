@@ -38,6 +38,10 @@ def steps() -> list[Step]:
         fail(529, message="Busy", headers={"x-note": "1"}),
         fail("stall", after_events=2, for_s=600),
         reply("zipped", faults=[fault("gzip")]),
+        reply("It is done.", when={"tool_result": True, "tokens": {"at_least": 1000}}, times="forever"),
+        fail("overloaded", during=(0, 30), chance=0.5),
+        fail("connection_refused", during={"from": 10, "until": 30}),
+        reply("You said {{ text }}", template=True),
     ]
 
 
@@ -108,3 +112,5 @@ def mistakes_that_a_checker_finds() -> None:
     Windtunnel(clock="reel")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Windtunnel("Hello")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     reply("Hello", times="2")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    fail("overloaded", during=30)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    fail("overloaded", when="tool_result")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
