@@ -55,7 +55,12 @@ def test_a_message_of_the_api_in_the_last_line_is_an_answer():
         (claim,) = place.read(json.dumps(message)).calls
         error = place.read('{"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}')
 
-    assert (claim.outcome, claim.text, claim.message_id, claim.usage["input_tokens"]) == ("success", "Hello", "msg_1", 12)
+    assert (claim.outcome, claim.text, claim.message_id, claim.usage["input_tokens"]) == (
+        "success",
+        "Hello",
+        "msg_1",
+        12,
+    )
     assert error is None
 
 
