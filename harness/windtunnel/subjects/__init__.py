@@ -6,13 +6,9 @@ import difflib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from windtunnel.subjects.subject import Subject
+from windtunnel.subjects.subject import Subject, SubjectError
 
 __all__ = ["SUBJECTS", "SubjectError", "find"]
-
-
-class SubjectError(ValueError):
-    """A client that there is not, or that lacks what it needs. Says what is on offer."""
 
 
 def _anthropic() -> Subject:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, Final
 
 import anthropic
 
 from windtunnel.subjects.ask import Ask
-from windtunnel.subjects.subject import Place
+from windtunnel.subjects.subject import Place, SubjectError
 
 #: The class of each provider's client, without the `Async` of its twin.
 CLASSES: Final[Mapping[str, str]] = MappingProxyType(
@@ -25,6 +26,17 @@ CLASSES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: What the SDK imports for it, and what brings that.
+_PACKAGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "bedrock": ("botocore", "anthropic[bedrock]"),
+        "bedrock-mantle": ("botocore", "anthropic[bedrock]"),
+        "aws": ("botocore", "anthropic[aws]"),
+        "vertex": ("google.auth", "anthropic[vertex]"),
+        "google-cloud": ("google.auth", "anthropic[vertex]"),
+    }
+)
+
 #: What a token of Entra's is for, where Foundry's clients have no key (wire.md 2.5).
 _ENTRA_SCOPE: Final = "https://ai.azure.com/.default"
 
@@ -32,6 +44,22 @@ _ENTRA_SCOPE: Final = "https://ai.azure.com/.default"
 def providers() -> tuple[str, ...]:
     """Return the providers that the installed generation of the SDK has a client for."""
     return tuple(provider for provider, name in CLASSES.items() if hasattr(anthropic, name))
+
+
+def check(place: Place) -> None:
+    """Raise SubjectError, with the remedy, where the SDK's client lacks a package that this place needs."""
+    needed = _PACKAGES.get(place.provider)
+    if place.provider == "foundry" and "ANTHROPIC_FOUNDRY_API_KEY" not in place.env:
+        needed = ("azure.identity", "azure-identity")
+    if needed is not None and not _is_there(needed[0]):
+        raise SubjectError(f"the SDK's client for {place.provider} needs a package: pip install {needed[1]!r}")
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of its parent
+        return False
 
 
 def client(place: Place, *, asynchronous: bool) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import anthropic
 
 from windtunnel.subjects.ask import Ask
-from windtunnel.subjects.clouds import asked_at, providers
+from windtunnel.subjects.clouds import asked_at, check, providers
 from windtunnel.subjects.clouds import client as client_for
 from windtunnel.subjects.conversation import Conversation
 from windtunnel.subjects.crowd import on_threads, summed
@@ -43,6 +43,7 @@ class AnthropicSync:
 
     def play(self, place: Place, ask: Ask) -> Claims:
         """Hold the conversations, each on a thread of its own where there are several."""
+        check(place)
         return on_threads(ask, lambda number, tell: self._converse(place, ask, number, tell))
 
     def _converse(self, place: Place, ask: Ask, number: int, tell: Tell) -> None:
@@ -73,6 +74,7 @@ class AnthropicAsync:
 
     def play(self, place: Place, ask: Ask) -> Claims:
         """Hold the conversations in an event loop of their own; the calling thread may not be running one."""
+        check(place)
         claims: list[Claim] = []
 
         async def all_of_them() -> None:

@@ -25,6 +25,10 @@ ABILITIES: Final[Mapping[str, str]] = {
 }
 
 
+class SubjectError(ValueError):
+    """A client that there is not, or that lacks what it needs. Says what is on offer, or how to get it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a subject finds the fake, and what time it is there."""
