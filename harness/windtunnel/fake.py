@@ -71,6 +71,8 @@ class Fake:
         self.certificates = certificates.make(host) if tls else None
         self.settings = settings or Settings()
         self._clock, self._seed, self._keys = clock, seed, keys
+        #: The API keys of the direct door: they can be disabled, and bound to a workspace, between two calls.
+        self.keys = self._gate("anthropic")
         self._folder: Path | None = None
         self.site = Site({DOORS[name]: build for name, build in self._builders.items()})
         self.core = Core(self.site, clock, seed=seed)
@@ -120,9 +122,7 @@ class Fake:
         return ApiKeys(self._keys if takes_keys or self._keys is not None else frozenset())
 
     def _anthropic(self) -> _Built:
-        return Anthropic(
-            self._clock, seed=self._seed, keys=self._gate("anthropic"), settings=self.settings, oauth=self.oauth
-        ), ()
+        return Anthropic(self._clock, seed=self._seed, keys=self.keys, settings=self.settings, oauth=self.oauth), ()
 
     def _bedrock(self) -> _Built:
         from windtunnel_server.providers.bedrock import Bedrock

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from windtunnel_server.identity.api_keys import ApiKeys
+from windtunnel_server.model.problem import Problem
 from windtunnel_server.wire.errors import KINDS
 
 ONE = ApiKeys(frozenset({"good"}))
@@ -58,3 +59,31 @@ def test_each_refusal_says_what_its_kind_says(headers: list[tuple[str, str]]) ->
     problem = ONE.check(headers)
 
     assert problem is not None and KINDS[problem.kind].text() == problem.message
+
+
+def test_a_key_can_be_disabled_between_two_calls() -> None:
+    keys = ApiKeys()
+    headers = [("x-api-key", "one")]
+    assert keys.check(headers) is None
+
+    keys.disable("one")
+
+    assert keys.check(headers) == Problem("invalid_api_key", "invalid x-api-key")
+    assert keys.check([("authorization", "Bearer one")]) == Problem("invalid_bearer_key", "API key is invalid.")
+    assert keys.check([("x-api-key", "two")]) is None
+
+
+def test_a_key_of_one_workspace_is_refused_in_another() -> None:
+    keys = ApiKeys()
+    keys.bind("one", "wrkspc_a")
+
+    here, there = (
+        [("x-api-key", "one"), ("anthropic-workspace-id", "wrkspc_a")],
+        [("anthropic-workspace-id", "wrkspc_b")],
+    )
+
+    assert keys.check(here) is None
+    assert keys.check([("x-api-key", "one")]) is None
+    assert keys.check([("x-api-key", "two"), *there]) is None
+    refused = keys.check([("x-api-key", "one"), *there])
+    assert refused is not None and refused.kind == "permission_denied" and "wrkspc_b" in refused.message
