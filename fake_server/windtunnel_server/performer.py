@@ -155,18 +155,23 @@ class Performance:
             self._note("end")
             self._tell("complete")
             self._outlet.ending()
-            self._flush_then(self._completed)
+            self._flush_then(self._completed, late=self._completed_late)
         elif isinstance(step, Close):
             self._flush_then(lambda: self._finish("close", "closed", self._outlet.close))
         else:
             self._flush_then(lambda: self._finish("reset", "reset", self._outlet.reset))
 
     def _completed(self) -> None:
+        """End at the instant just before the last write: on a busy machine we hear of its end after the client has."""
         if self.running:
             self.running = False
-            self._entry.ended_at = self._clock.now()
-            self._entry.steps[-1] = Performed(self._entry.ended_at, "end")
+            self._entry.steps[-1] = Performed(self._entry.ended_at or self._at, "end")
             self._outlet.done()
+
+    def _completed_late(self) -> None:
+        """The client took its time to read: the last bytes left only now."""
+        self._entry.ended_at = self._clock.now()
+        self._completed()
 
     def _finish(self, what: str, ended: str, act: Callable[[], None]) -> None:
         if not self.running:
@@ -198,13 +203,14 @@ class Performance:
     def _put(self, data: bytes) -> None:
         self._pending.append(data)
 
-    def _flush_then(self, then: Callable[[], None]) -> None:
+    def _flush_then(self, then: Callable[[], None], *, late: Callable[[], None] | None = None) -> None:
+        """Write what is pending, then go on: with `late` where it did not leave at once."""
         if self._pending:
             data = b"".join(self._pending)
             self._pending.clear()
             self._entry.bytes_out += len(data)
             self._outlet.write(data)
-        if self._outlet.drained(then):
+        if self._outlet.drained(late or then):
             then()
 
     def _note(self, what: str, size: int = 0, event: str | None = None) -> None:

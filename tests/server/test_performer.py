@@ -355,3 +355,35 @@ def test_an_answer_that_never_begins_is_not_billed() -> None:
     stage = Stage(Reset(), notes=notes).go()
 
     assert (told, stage.entry.billed) == (["end"], None)
+
+
+def test_a_reply_ends_when_its_last_bytes_are_written_however_late_we_hear_of_it() -> None:
+    clock = VirtualClock()
+    entry = Entry(number=1, provider="p", method="POST", path="/")
+
+    class Slow(Outlet):
+        """On a busy machine the write itself takes a while to come back; the client has long read."""
+
+        def write(self, data: bytes) -> None:
+            super().write(data)
+            clock.advance(0.5)
+
+    outlet = Slow()
+    plan = Plan((SIZED, Send(b"1234"), End()))
+    Performance(plan, entry, outlet, clock, Wheel(clock, Loop(clock)), bodiless=False).go()  # type: ignore[arg-type]
+
+    assert (entry.ended, entry.ended_at, outlet.ends) == ("complete", 0.0, ["done"])
+    assert entry.steps[-1].at == 0.0
+
+
+def test_a_reply_that_the_client_is_slow_to_take_ends_when_it_has_left() -> None:
+    clock = VirtualClock()
+    entry, outlet = Entry(number=1, provider="p", method="POST", path="/"), Outlet()
+    outlet.full = True
+    plan = Plan((SIZED, Send(b"1234"), End()))
+    Performance(plan, entry, outlet, clock, Wheel(clock, Loop(clock)), bodiless=False).go()  # type: ignore[arg-type]
+
+    clock.advance(0.5)
+    outlet.drain()
+
+    assert (entry.ended, entry.ended_at, outlet.ends) == ("complete", 0.5, ["done"])
