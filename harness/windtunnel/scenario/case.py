@@ -13,9 +13,8 @@ from windtunnel.policies import find
 from windtunnel.results import Result, Status
 from windtunnel.scenario.judge import Evidence, judge, policy_for
 from windtunnel.scenario.schema import Scenario
-from windtunnel.subjects import SubjectError
 from windtunnel.subjects import find as find_subject
-from windtunnel.subjects.subject import ABILITIES, Place, Subject
+from windtunnel.subjects.subject import ABILITIES, MissingPackageError, Place, Subject
 from windtunnel.tunnel import Windtunnel
 from windtunnel.verdicts.verdict import Verdict
 from windtunnel_server.clock import REAL
@@ -78,7 +77,7 @@ def run(case: Case) -> Result:
         subject = find_subject(case.client)
         lacking = why_skipped(case, subject.abilities, subject.providers)
         return case.result("skip", reason=lacking) if lacking else _run(case, subject)
-    except SubjectError as error:
+    except MissingPackageError as error:
         return case.result("skip", reason=str(error))
     except Exception as error:
         told = "".join(traceback.format_exception(error)).strip()

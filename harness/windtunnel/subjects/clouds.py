@@ -11,7 +11,7 @@ from typing import Any, Final
 import anthropic
 
 from windtunnel.subjects.ask import Ask
-from windtunnel.subjects.subject import Place, SubjectError
+from windtunnel.subjects.subject import MissingPackageError, Place
 
 #: The class of each provider's client, without the `Async` of its twin.
 CLASSES: Final[Mapping[str, str]] = MappingProxyType(
@@ -47,12 +47,12 @@ def providers() -> tuple[str, ...]:
 
 
 def check(place: Place) -> None:
-    """Raise SubjectError, with the remedy, where the SDK's client lacks a package that this place needs."""
+    """Raise MissingPackageError, with the remedy, where the SDK's client lacks a package that this place needs."""
     needed = _PACKAGES.get(place.provider)
     if place.provider == "foundry" and "ANTHROPIC_FOUNDRY_API_KEY" not in place.env:
         needed = ("azure.identity", "azure-identity")
     if needed is not None and not _is_there(needed[0]):
-        raise SubjectError(f"the SDK's client for {place.provider} needs a package: pip install {needed[1]!r}")
+        raise MissingPackageError(f"the SDK's client for {place.provider} needs a package: pip install {needed[1]!r}")
 
 
 def _is_there(module: str) -> bool:

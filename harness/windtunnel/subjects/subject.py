@@ -29,6 +29,10 @@ class SubjectError(ValueError):
     """A client that there is not, or that lacks what it needs. Says what is on offer, or how to get it."""
 
 
+class MissingPackageError(SubjectError):
+    """A package that a client needs at this provider is not installed: the client is as it should be, the place is not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a subject finds the fake, and what time it is there."""

@@ -6,9 +6,9 @@ import pytest
 
 anthropic = pytest.importorskip("anthropic")
 
-from windtunnel.subjects import SubjectError, clouds  # noqa: E402
+from windtunnel.subjects import clouds  # noqa: E402
 from windtunnel.subjects.ask import Ask  # noqa: E402
-from windtunnel.subjects.subject import Place  # noqa: E402
+from windtunnel.subjects.subject import MissingPackageError, Place  # noqa: E402
 
 
 def place(provider: str, **env: str) -> Place:
@@ -29,7 +29,7 @@ def test_a_package_that_is_missing_is_named_with_the_remedy(
 ):
     monkeypatch.setattr(clouds, "_is_there", lambda module: False)
 
-    with pytest.raises(SubjectError) as raised:
+    with pytest.raises(MissingPackageError) as raised:
         clouds.check(place(provider))
 
     assert str(raised.value) == f"the SDK's client for {provider} needs a package: pip install {package!r}"
