@@ -14,7 +14,9 @@ from hypothesis import settings
 
 settings.register_profile("windtunnel", deadline=None, print_blob=True)
 settings.register_profile("windtunnel-ci", settings.get_profile("windtunnel"), derandomize=True, database=None)
-settings.load_profile("windtunnel-ci" if os.environ.get("CI") else "windtunnel")
+settings.register_profile("windtunnel-quick", settings.get_profile("windtunnel"), max_examples=10)
+_QUICK = "windtunnel-quick" if os.environ.get("WINDTUNNEL_QUICK") else "windtunnel"
+settings.load_profile("windtunnel-ci" if os.environ.get("CI") else _QUICK)
 
 
 @pytest.fixture(scope="session")
