@@ -15,9 +15,10 @@ from windtunnel_server.model.models import find
 from windtunnel_server.model.service import Admitted, Applicant, Service
 from windtunnel_server.model.tokenizer.count import Tokenizer
 from windtunnel_server.model.tokens import count_input
-from windtunnel_server.model.validate import check
+from windtunnel_server.model.validation import Terms, check
 from windtunnel_server.settings import Settings
 
+_TERMS = Terms(version="2023-06-01")
 _SIZE = 150_000
 _NEW = "Line {} of what is new in this turn, which says {} and goes on for a while before it ends. "
 _NOTE = (
@@ -38,7 +39,7 @@ def _turns(rounds: int) -> Table:
     service = Service(Settings(prompt_cache=True))
 
     def whole(request: dict[str, Any]) -> None:
-        assert check(request, version="2023-06-01", endpoint="messages") is None
+        assert check(request, _TERMS) is None
         model = find(MODEL)
         assert model is not None
         assert isinstance(service.admit(Applicant(request=request, model=model)), Admitted)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from windtunnel_server.model.validate import check
+from windtunnel_server.model.validation import Terms, check
 
 APIS = {"messages", "count_tokens"}
 #: Recorded refusals that need the credential, the rate limits, a deeper look or the date (a model retired since).
@@ -40,7 +40,7 @@ def _body(row: dict[str, Any]) -> Any:
 
 
 def _said(row: dict[str, Any]) -> str | None:
-    problem = check(_body(row), version="2023-06-01", endpoint=row["api"])
+    problem = check(_body(row), Terms(version="2023-06-01", endpoint=row["api"]))
     return None if problem is None else problem.message
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from windtunnel_server.model.fields import EXTRA, NOT_A_LIST, NOT_A_STRING, NOT_AN_OBJECT, REQUIRED
+from windtunnel_server.model.validation.shape import EXTRA, NOT_A_LIST, NOT_A_STRING, NOT_AN_OBJECT, REQUIRED
 from windtunnel_server.model.paging import Query, page
 from windtunnel_server.model.problem import Problem, invalid
 

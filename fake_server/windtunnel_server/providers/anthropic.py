@@ -17,7 +17,7 @@ from windtunnel_server.identity.api_keys import ApiKeys
 from windtunnel_server.identity.gate import Gate
 from windtunnel_server.identity.oauth import ENDPOINT, OAuth
 from windtunnel_server.identity.oauth import PATH as OAUTH_PATH
-from windtunnel_server.model import models, tokens, validate
+from windtunnel_server.model import models, tokens
 from windtunnel_server.model.batches import Batches
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.service import Service
@@ -27,6 +27,7 @@ from windtunnel_server.providers.asked import Asked, read_json
 from windtunnel_server.providers.dialect import Dialect
 from windtunnel_server.providers.first_party import FirstParty
 from windtunnel_server.providers.messages import Messages
+from windtunnel_server.providers.rulebook import Rulebook
 from windtunnel_server.script import ErrorSpec, Step
 from windtunnel_server.settings import Settings
 from windtunnel_server.wire import compact, headers
@@ -95,7 +96,8 @@ class Anthropic:
         self._new_batch_id = own.batch
         self._service = Service(settings)
         self._dialect: Dialect = dialect or FirstParty()
-        self._messages = Messages(self._service, clock, self._dialect, seed=seed)
+        self._rulebook = Rulebook(settings, self.name)
+        self._messages = Messages(self._service, clock, self._dialect, seed=seed, rulebook=self._rulebook)
         self.reset()
 
     def reset(self) -> None:
@@ -127,7 +129,12 @@ class Anthropic:
 
     def _answer(self, endpoint: str, asked: Asked, take: Callable[[str], Step | None]) -> Plan:
         if endpoint in ("messages", "count_tokens"):
-            wrong = validate.check(asked.call.json, version=asked.version, endpoint=endpoint)  # type: ignore[arg-type]
+            wrong = self._rulebook.check(
+                asked.call.json,
+                version=asked.version,
+                endpoint=endpoint,  # type: ignore[arg-type]
+                betas=asked.betas,
+            )
             if wrong is not None:
                 return errors.refused(self._dialect, asked, wrong)
         if endpoint == "messages":

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from windtunnel_server.clock import Clock
 from windtunnel_server.identity.api_keys import bearer, header
-from windtunnel_server.model import models, validate
+from windtunnel_server.model import models
 from windtunnel_server.model.compose import compose
 from windtunnel_server.model.finish import finish
 from windtunnel_server.model.problem import Problem
@@ -19,6 +19,7 @@ from windtunnel_server.plan import Plan
 from windtunnel_server.providers import errors, tiers
 from windtunnel_server.providers.asked import Asked
 from windtunnel_server.providers.dialect import Dialect
+from windtunnel_server.providers.rulebook import Rulebook
 from windtunnel_server.script import ErrorSpec, ReplySpec, Step
 from windtunnel_server.wire import errors as wire_errors
 from windtunnel_server.wire import events, usage
@@ -36,8 +37,11 @@ _LOGIN_TOKEN: Final = "sk-ant-oat"
 class Messages:
     """Answers valid Messages requests."""
 
-    def __init__(self, service: Service, clock: Clock, dialect: Dialect, *, seed: int) -> None:
+    def __init__(
+        self, service: Service, clock: Clock, dialect: Dialect, *, seed: int, rulebook: Rulebook
+    ) -> None:
         self._service, self._clock, self._dialect, self._seed = service, clock, dialect, seed
+        self._rulebook = rulebook
 
     def answer(self, asked: Asked, take: Callable[[str], Step | None]) -> Plan:
         """Answer a call; it takes a step of the script only once the service has let it in."""
@@ -62,7 +66,7 @@ class Messages:
         Neither limits nor the cache have a part in it.
         """
         ids = Ids(Random(f"{self._seed} {json.dumps(params, sort_keys=True, default=str)}"))
-        wrong = validate.check(dict(params), version=models.MODERN, endpoint="messages")
+        wrong = self._rulebook.check(dict(params), version=models.MODERN)
         wrong = wrong or self._service.too_long(params)
         if wrong is not None:
             body = wire_errors.body(KINDS[wrong.kind], request_id=ids.request(at), message=wrong.message)

@@ -12,6 +12,9 @@ import pytest
 
 from windtunnel.execution.execute import KEPT_BYTES, execute
 
+#: They start processes.
+pytestmark = pytest.mark.slow
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="orphans come to us on Linux alone")
 
 

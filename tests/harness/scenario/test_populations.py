@@ -10,6 +10,9 @@ from windtunnel.scenario.case import Case, run
 from windtunnel.scenario.populations import with_populations
 from windtunnel_server.words import fail
 
+#: They start processes.
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("anthropic")
 
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
-from windtunnel_server.model import tokens, validate
+from windtunnel_server.model import tokens
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.service import Service
 from windtunnel_server.plan import Plan
@@ -32,6 +32,7 @@ from windtunnel_server.providers.bedrock.asked import BedrockAsked, ConverseIds,
 from windtunnel_server.providers.bedrock.converse_request import NotSupported
 from windtunnel_server.providers.bedrock.dialect import BedrockDialect
 from windtunnel_server.providers.messages import Messages
+from windtunnel_server.providers.rulebook import Rulebook
 from windtunnel_server.script import ErrorSpec, Step
 from windtunnel_server.settings import Settings
 from windtunnel_server.wire import compact, headers, headers_bedrock
@@ -92,7 +93,8 @@ class Bedrock:
         self._gate = gate or Open()
         self._service = Service(settings)
         self._dialect = BedrockDialect()
-        self._messages = Messages(self._service, clock, self._dialect, seed=seed)
+        self._rulebook = Rulebook(settings, self.name)
+        self._messages = Messages(self._service, clock, self._dialect, seed=seed, rulebook=self._rulebook)
 
     def reset(self) -> None:
         """Forget what is cached, and what has been used of the limits."""
@@ -199,7 +201,7 @@ class Bedrock:
         wrong = (
             bedrock_requests.unknown_beta(asked.betas)
             or bedrock_requests.not_here(request)
-            or validate.check(request, version=version, endpoint="messages")
+            or self._rulebook.check(request, version=version, betas=asked.betas)
         )
         return None if wrong is None else self._refused(asked, wrong)
 

@@ -11,7 +11,7 @@ from windtunnel_server.clock import Clock
 from windtunnel_server.identity.api_keys import ApiKeys
 from windtunnel_server.identity.entra import Entra
 from windtunnel_server.identity.entra.gate import EntraGate
-from windtunnel_server.model import models, tokens, validate
+from windtunnel_server.model import models, tokens
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.service import Service
 from windtunnel_server.plan import Plan
@@ -20,6 +20,7 @@ from windtunnel_server.providers.anthropic import VERSIONS
 from windtunnel_server.providers.asked import Asked, read_json
 from windtunnel_server.providers.foundry.dialect import FoundryDialect, gateway_error
 from windtunnel_server.providers.messages import Messages
+from windtunnel_server.providers.rulebook import Rulebook
 from windtunnel_server.script import ErrorSpec, Step
 from windtunnel_server.settings import Settings
 from windtunnel_server.wire import headers
@@ -72,7 +73,8 @@ class Foundry:
         self._deployments, self._hosting = deployments, hosting
         self._service = Service(settings)
         self._dialect = FoundryDialect()
-        self._messages = Messages(self._service, clock, self._dialect, seed=seed)
+        self._rulebook = Rulebook(settings, self.name)
+        self._messages = Messages(self._service, clock, self._dialect, seed=seed, rulebook=self._rulebook)
 
     def reset(self) -> None:
         """Forget what is cached, and what has been used of the limits."""
@@ -150,7 +152,8 @@ class Foundry:
         if isinstance(request, dict) and "fallbacks" in request:
             # Not offered here (documented; the words are unverified).
             return Problem("invalid_request", "fallbacks: Extra inputs are not permitted")
-        return validate.check(request, version=version, endpoint=endpoint) or self._unoffered(request)
+        wrong = self._rulebook.check(request, version=version, endpoint=endpoint, betas=asked.betas)
+        return wrong or self._unoffered(request)
 
     def _unoffered(self, request: Mapping[str, Any]) -> Problem | None:
         """Refuse what a model that Azure hosts does not do (documented; the words are unverified)."""

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
-from windtunnel_server.model import tokens, validate
+from windtunnel_server.model import tokens
 from windtunnel_server.model.models import Model
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.service import Service
@@ -23,6 +23,7 @@ from windtunnel_server.plan import Plan
 from windtunnel_server.providers import errors, framing
 from windtunnel_server.providers.asked import Asked, read_json
 from windtunnel_server.providers.messages import Messages
+from windtunnel_server.providers.rulebook import Rulebook
 from windtunnel_server.providers.vertex import request as vertex_request
 from windtunnel_server.providers.vertex.dialect import STREAMING, VertexDialect, platform_error, resource_of
 from windtunnel_server.script import ErrorSpec, Step
@@ -62,7 +63,8 @@ class Vertex:
         self._organization_id = Ids(Random(f"organisation {seed}")).uuid4()
         self._service = Service(settings)
         self._dialect = VertexDialect()
-        self._messages = Messages(self._service, clock, self._dialect, seed=seed)
+        self._rulebook = Rulebook(settings, self.name)
+        self._messages = Messages(self._service, clock, self._dialect, seed=seed, rulebook=self._rulebook)
 
     def reset(self) -> None:
         """Forget what is cached, and what has been used of the limits."""
@@ -151,7 +153,7 @@ class Vertex:
         if unread is not None:
             return unread
         if not isinstance(call.json, dict):
-            return validate.check(call.json, version="", endpoint=endpoint) or Problem("invalid_request", "")
+            return self._rulebook.check(call.json, version="", endpoint=endpoint) or Problem("invalid_request", "")
         version = vertex_request.version_of(call.json)
         if isinstance(version, Problem):
             return version
@@ -161,7 +163,9 @@ class Vertex:
             call.json = {"model": model, **call.json}
         else:
             request.pop("stream", None)
-        wrong = vertex_request.unsupported(request) or validate.check(request, version=version, endpoint=endpoint)
+        wrong = vertex_request.unsupported(request) or self._rulebook.check(
+            request, version=version, endpoint=endpoint, betas=asked.betas
+        )
         if wrong is not None:
             return wrong
         shown = vertex_request.headers_for(call, unquote(asked.found["project"]), call.json)

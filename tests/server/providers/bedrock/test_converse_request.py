@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from windtunnel_server.model import models, validate
+from windtunnel_server.model import models
+from windtunnel_server.model.validation import Terms, check
 from windtunnel_server.providers.bedrock.converse_request import NotSupported, betas_of, first_party
 
 MODEL = models.find("claude-sonnet-4-5")
@@ -120,7 +121,7 @@ def test_tools_and_their_choice_are_translated(choice: dict[str, Any], ours: dic
         {"name": "look", "input_schema": {"type": "object"}, "description": "Look.", "strict": True}
     ]
     assert said["tool_choice"] == ours
-    assert validate.check(said, version="bedrock-2023-05-31", endpoint="messages") is None
+    assert check(said, Terms(version="bedrock-2023-05-31")) is None
 
 
 def test_fields_of_the_model_are_laid_on_top() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from windtunnel_server.model.problem import Problem
-from windtunnel_server.model.validate import check
+from windtunnel_server.model.validation import Terms, check
 from windtunnel_server.wire.errors import KINDS
 
 OLD, NEW = "2023-06-01", "2026-10-21"
@@ -23,7 +23,7 @@ def body(**changes: Any) -> dict[str, Any]:
 
 
 def said(request: object, *, version: str = NEW, endpoint: Any = "messages") -> str | None:
-    problem = check(request, version=version, endpoint=endpoint)
+    problem = check(request, Terms(version=version, endpoint=endpoint))
     return None if problem is None else problem.message
 
 
@@ -132,7 +132,7 @@ def test_an_empty_citations_list_passes() -> None:
 
 
 def test_an_unknown_model_is_not_found() -> None:
-    assert check(body(model="claude-foo"), version=NEW, endpoint="messages") == Problem(
+    assert check(body(model="claude-foo"), Terms()) == Problem(
         "model_not_found", "model: claude-foo"
     )
 
