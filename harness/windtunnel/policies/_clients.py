@@ -13,7 +13,7 @@ from windtunnel.policies._extras import Budget, Patience, Throttling
 from windtunnel.policies._jitter import Jitter
 from windtunnel.policies._policy import Policy
 
-# Our own definition. The hint is the wait, so that a test can be exact about it.
+# Our own definition. The hint is the wait, so that a test can be exact about it; a long one is the caller's to wait for.
 _UNIFIED_CLIENT = Policy(
     name="unified_client",
     source="windtunnel.client, our own",
@@ -23,6 +23,7 @@ _UNIFIED_CLIENT = Policy(
     jitter=Jitter("spread", 0.25),
     retry_statuses=frozenset({429}),
     cut_body="connection error",
+    retry_after=RetryAfter(ceiling_s=60.0, beyond="final", zero_ms="falls through"),
     counts="ignore",
 )
 
