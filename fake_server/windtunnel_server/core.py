@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -19,8 +20,10 @@ from windtunnel_server.journal import Entry, Journal, mask_body, mask_headers, m
 from windtunnel_server.ledger import Ledger
 from windtunnel_server.model.tokens import count_input
 from windtunnel_server.plan import Plan
-from windtunnel_server.script import ScriptError, Step, Then
+from windtunnel_server.providers.reading import endpoint_of, request_of
+from windtunnel_server.script import ErrorSpec, ScriptError, Step, Then
 from windtunnel_server.taking import Script
+from windtunnel_server.tape import Doors, Recorded, Tape, Unread
 from windtunnel_server.templates import rendered
 
 
@@ -53,6 +56,10 @@ class Provider(Protocol):
         """A step of the script does not fit the call: say why, in the provider's envelope."""
         ...
 
+    def scripted(self, call: Call, spec: ErrorSpec, random: random.Random) -> Plan:
+        """Answer with an error of the script's, whoever asks and for whatever."""
+        ...
+
     def reset(self) -> None:
         """Forget what calls have left behind: batches and the like."""
         ...
@@ -63,10 +70,15 @@ class Provider(Protocol):
 
 
 class Core:
-    """Script in, calls in, plans out; the journal tells what happened."""
+    """Script in, calls in, plans out; the journal tells what happened.
 
-    def __init__(self, provider: Provider, clock: Clock, *, seed: int = 0) -> None:
+    A `tape` answers in the place of the model, and of all checks: what was recorded is what happens.
+    """
+
+    def __init__(self, provider: Provider, clock: Clock, *, seed: int = 0, tape: Tape | None = None) -> None:
         self.provider = provider
+        self.tape = tape
+        self._place = provider.place if isinstance(provider, Doors) else _nowhere
         self.clock = clock
         self.seed = seed
         self.journal = Journal()
@@ -92,8 +104,11 @@ class Core:
         with self._lock:
             self.script.clear()
             self.journal.clear()
+            self.ledger.clear()
             self.failures.clear()
             self.provider.reset()
+            if self.tape is not None:
+                self.tape.rewind()
             self._random = random.Random(self.seed)
         self.on_next_step()
 
@@ -121,6 +136,8 @@ class Core:
 
         `at_s` is the instant it was turned away at, for the windows of steps; None: now.
         """
+        if self.script.is_blank:
+            return False
         with self._lock:
             now = self.clock.now()
             step = self._door_fault(now if at_s is None else at_s)
@@ -141,10 +158,12 @@ class Core:
     # --- requests ------------------------------------------------------------------------------------------------
 
     def max_body_bytes(self, path: str) -> int:
-        return self.provider.max_body_bytes(path)
+        return self.provider.max_body_bytes(path) if self.tape is None else sys.maxsize
 
     def answer(self, call: Call) -> tuple[Plan, Entry]:
         """Answer a request that came whole."""
+        if self.tape is not None:
+            return self._answer_from(self.tape, call)
         with self._lock:
             taken: list[Step] = []
 
@@ -158,7 +177,7 @@ class Core:
                     raise Unscripted(self.script.left)
                 return None
 
-            plan = self._planned(call, take, taken)
+            plan = self._planned(call, lambda: self._composed(call, take, taken))
             entry = self._enter(call, plan)
             if entry.answered_by is None:
                 entry.answered_by = taken[0].label if taken else "composed"
@@ -167,10 +186,13 @@ class Core:
             self.on_next_step()
         return plan, entry
 
-    def _planned(self, call: Call, take: Callable[[str], Step | None], taken: list[Step]) -> Plan:
+    def _composed(self, call: Call, take: Callable[[str], Step | None], taken: list[Step]) -> Plan:
+        plan = self.provider.answer(call, take, self._random)
+        return self._with_faults(plan, taken[0]) if taken else plan
+
+    def _planned(self, call: Call, make: Callable[[], Plan]) -> Plan:
         try:
-            plan = self.provider.answer(call, take, self._random)
-            return self._with_faults(plan, taken[0]) if taken else plan
+            return make()
         except Unscripted as error:
             plan = self.provider.refuse_step(call, str(error))
             return Plan(plan.steps, plan.notes | {"answered_by": "unscripted"})
@@ -180,6 +202,73 @@ class Core:
             # A bug of ours must neither take the server down nor pass for the API's doing.
             self.failures.append(error)
             return self.provider.broken(call, f"windtunnel itself failed: {type(error).__name__}: {error}")
+
+    # --- recorded answers ----------------------------------------------------------------------------------------
+
+    def _answer_from(self, tape: Tape, call: Call) -> tuple[Plan, Entry]:
+        """Answer as it is recorded, unless the script says otherwise; no check of the fake's stands before that."""
+        with self._lock:
+            issued = self._place(call)
+            endpoint = endpoint_of(call.route or call.path)
+            if issued or endpoint == "token":
+                return self._issued(tape, call)
+            step = self._next_step(call, endpoint)
+            played: list[Recorded] = []
+            plan = self._planned(call, lambda: self._replayed(tape, call, step, played))
+            entry = self._enter_recorded(call, plan, step, played)
+        if step is not None:
+            self.on_next_step()
+        return plan, entry
+
+    def _next_step(self, call: Call, endpoint: str) -> Step | None:
+        facts = self.script.facts(endpoint, call, count_input)
+        if self.script.is_blank:
+            return None
+        call.json = request_of(call)
+        step = self.script.take(facts)
+        return None if step is None else rendered(step, facts)
+
+    def _replayed(self, tape: Tape, call: Call, step: Step | None, played: list[Recorded]) -> Plan:
+        if step is not None and step.error is not None:
+            plan = self.provider.scripted(call, step.error, self._random)
+        elif step is not None and step.reply is not None:
+            plan = self.provider.answer(call, lambda endpoint: step, self._random)
+        else:
+            found = tape.play(call, editable=step is not None and bool(step.faults))
+            if found is None:
+                refused = self.provider.refuse_step(call, tape.missed(call))
+                return Plan(refused.steps, refused.notes | {"answered_by": "miss"})
+            played.append(found)
+            plan = found.plan
+        return plan if step is None or not step.faults else self._with_faults(plan, step)
+
+    def _enter_recorded(self, call: Call, plan: Plan, step: Step | None, played: list[Recorded]) -> Entry:
+        entry = self._enter(call, plan, lazily=True)
+        faults_laid = () if step is None else tuple(fault.name for fault in step.faults)
+        if entry.answered_by is None:
+            entry.faults = faults_laid
+            entry.answered_by = " + ".join([played[0].label, *faults_laid]) if played else step.label if step else ""
+        if played and faults_laid:
+            _put_back_unless_whole(played[0], plan, entry)
+        return entry
+
+    def _issued(self, tape: Tape, call: Call) -> tuple[Plan, Entry]:
+        """Credentials come from the recording where it has them, else from the fake's own issuers."""
+        found = tape.play(call, editable=False)
+
+        def taken(endpoint: str) -> Step | None:
+            return self._next_step(call, endpoint)
+
+        plan = (
+            found.plan
+            if found is not None
+            else self._planned(call, lambda: self.provider.answer(call, taken, self._random))
+        )
+        entry = self._enter(call, plan, lazily=found is not None)
+        entry.answered_by = entry.answered_by or ("composed" if found is None else found.label)
+        return plan, entry
+
+    # --- what cannot be answered ---------------------------------------------------------------------------------
 
     def answer_too_large(self, call: Call) -> tuple[Plan, Entry]:
         with self._lock:
@@ -208,19 +297,19 @@ class Core:
             plan = faults.apply(plan, fault.name, fault.options, self._random)
         return Plan(plan.steps, notes | plan.notes)
 
-    def _enter(self, call: Call, plan: Plan) -> Entry:
-        notes = plan.notes
+    def _enter(self, call: Call, plan: Plan, *, lazily: bool = False) -> Entry:
+        notes, kind = plan.notes, Unread if lazily else Entry
         entry = self.journal.open(
-            lambda number: Entry(
+            lambda number: kind(
                 number=number,
                 provider=call.provider or self.provider.name,
                 method=call.method,
                 path=call.path,
                 query=mask_query(call.query),
                 headers=mask_headers(call.headers),
-                body=mask_body(call.json),
+                body=None if lazily else mask_body(call.json),
                 bytes_in=len(call.body),
-                body_digest=hashlib.sha256(call.body).hexdigest() if call.body else "",
+                body_digest=hashlib.sha256(call.body).hexdigest() if call.body and not lazily else "",
                 arrived_at=call.arrived_at,
                 # A call that was refused before it was whole never came to the later of these instants.
                 head_at=call.head_at if call.head_at >= call.arrived_at else None,
@@ -229,15 +318,39 @@ class Core:
                 sender=call.sender,
             )
         )
+        if isinstance(entry, Unread):
+            entry.reads(call.body, lambda: request_of(call))
         entry.error_type = _text(notes.get("error_type"))
         entry.request_id = _text(notes.get("request_id"))
         entry.answered_by = _text(notes.get("answered_by"))
+        charges = notes.get("charges")
+        if callable(charges):
+            self.ledger.expect(entry, charges)
         entry.confidential = notes.get("confidential") is True
         return entry
 
 
 def _acts_at_the_door(step: Step) -> bool:
     return bool(step.faults) and faults.is_door(step.faults[0].name)
+
+
+def _nowhere(call: Call) -> bool:
+    """A single door has no issuers beside it."""
+    return False
+
+
+def _put_back_unless_whole(played: Recorded, plan: Plan, entry: Entry) -> None:
+    """A client that a fault has kept from the recorded answer will ask again, and has to find it."""
+    expected, told = played.plan.body, plan.notes.get("on_end")
+
+    def look() -> None:
+        if callable(told):
+            told()
+        if entry.steps[-1:] and entry.steps[-1].what == "end" and b"".join(entry.sent) == expected:
+            return
+        played.again()
+
+    plan.notes["on_end"] = look
 
 
 def _text(value: object) -> str | None:

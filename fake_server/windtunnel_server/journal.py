@@ -13,31 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-#: Headers whose value is a credential. The last four characters of a long value stay, so that one can tell keys apart.
-SECRET_HEADERS = frozenset(
-    {
-        "authorization",
-        "x-api-key",
-        "api-key",
-        "cookie",
-        "set-cookie",
-        "proxy-authorization",
-        "x-amz-security-token",
-        "x-amz-sso_bearer_token",
-        "x-aws-ec2-metadata-token",
-        "x-identity-header",
-    }
-)
-
-
-#: Words before a credential that say what kind it is. Any other word there may be part of a secret (a cookie's first pair).
-_SCHEMES = frozenset({"bearer", "basic", "digest", "negotiate", "token", "aws4-hmac-sha256"})
+from windtunnel_server.wire import credentials
 
 
 def mask(value: str) -> str:
     """Hide a credential: scheme and last four characters stay where enough is left hidden."""
     scheme, blank, secret = value.partition(" ")
-    if scheme.lower() not in _SCHEMES:
+    if scheme.lower() not in credentials.SCHEMES:
         scheme, blank, secret = "", "", value
     tail = secret[-4:] if len(secret) >= 16 else ""
     return f"{scheme}{blank}***{tail}"
@@ -45,12 +27,11 @@ def mask(value: str) -> str:
 
 def mask_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Mask the credential headers of a request or response."""
-    return tuple((k, mask(v) if k.lower() in SECRET_HEADERS else v) for k, v in headers)
+    return tuple((k, mask(v) if k.lower() in credentials.HEADERS else v) for k, v in headers)
 
 
-#: Parameters of an address that are credentials: keys and tokens, and a presigned request's signature.
 _SECRET_PARAMETER = re.compile(
-    r"((?:^|&)(?:key|api[_-]?key|token|access[_-]token|x-amz-security-token|x-amz-signature)=)[^&]*", re.IGNORECASE
+    rf"((?:^|&)(?:{'|'.join(sorted(map(re.escape, credentials.PARAMETERS)))})=)[^&]*", re.IGNORECASE
 )
 
 
@@ -59,27 +40,12 @@ def mask_query(query: str) -> str:
     return _SECRET_PARAMETER.sub(r"\1***", query) if query else query
 
 
-#: What a request for a token proves itself by (RFC 6749, 7521, 7636 and 8693).
-_SECRET_FIELDS = frozenset(
-    {
-        "access_token",
-        "assertion",
-        "client_assertion",
-        "client_secret",
-        "code",
-        "code_verifier",
-        "refresh_token",
-        "subject_token",
-    }
-)
-
-
 def mask_body(body: Any) -> Any:
     """Mask what a body proves itself by, and the tokens of its `mcp_servers`; all else stays as it came."""
     if not isinstance(body, dict):
         return body
-    if not _SECRET_FIELDS.isdisjoint(body):
-        body = {name: mask(str(value)) if name in _SECRET_FIELDS else value for name, value in body.items()}
+    if not credentials.PROOFS.isdisjoint(body):
+        body = {name: mask(str(value)) if name in credentials.PROOFS else value for name, value in body.items()}
     if isinstance(body.get("mcp_servers"), list):
         body = body | {"mcp_servers": [_mask_token(server) for server in body["mcp_servers"]]}
     if isinstance(body.get("requests"), list):
@@ -182,7 +148,7 @@ class Entry:
     def to_json(self) -> dict[str, Any]:
         """Return the entry as plain JSON values, keys in the order of the fields."""
         out: dict[str, Any] = {}
-        for name in self.__slots__:
+        for name in Entry.__slots__:
             value = getattr(self, name)
             if name in ("headers", "response_headers"):
                 value = [list(pair) for pair in value]

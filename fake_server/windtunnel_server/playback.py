@@ -51,6 +51,8 @@ class Playback:
         self._bodiless = bodiless
         self._due = clock.now()
         self._head: Head | None = None
+        #: The content-length of the head; None for none.
+        self._declared: int | None = None
         self._sent = 0
         self._outcome: Broken | Done | None = None
 
@@ -73,6 +75,8 @@ class Playback:
 
     def _started(self, head: Head) -> Head:
         self._head = head
+        length = head.header("content-length")
+        self._declared = int(length) if length is not None and length.isdigit() else None
         self._entry.status, self._entry.response_headers = head.status, mask_headers(head.headers)
         begin(self._notes, self._entry, self._due)
         self._note("head")
@@ -91,12 +95,7 @@ class Playback:
 
     def _room(self) -> int | None:
         """Bytes the declared length still allows; None for no limit. A client reads no further than that."""
-        declared = self._declared()
-        return None if declared is None else max(declared - self._sent, 0)
-
-    def _declared(self) -> int | None:
-        value = None if self._head is None else self._head.header("content-length")
-        return int(value) if value is not None and value.isdigit() else None
+        return None if self._declared is None else max(self._declared - self._sent, 0)
 
     def _ended(self, step: Raw | End | Close | Reset) -> Broken | Done:
         if isinstance(step, Raw):
@@ -114,7 +113,7 @@ class Playback:
         return self._outcome
 
     def _closed(self) -> Broken | Done:
-        declared = self._declared()
+        declared = self._declared
         if self._head is None:
             return Broken("protocol", "Server disconnected without sending a response.")
         if self._head.chunked:

@@ -13,7 +13,7 @@ from typing import Protocol
 from windtunnel_server.call import Call
 from windtunnel_server.core import Provider
 from windtunnel_server.plan import Plan
-from windtunnel_server.script import Step
+from windtunnel_server.script import ErrorSpec, Step
 
 
 class Issuer(Protocol):
@@ -68,6 +68,15 @@ class Site:
         for issuer in self._issuers:
             issuer.reset()
 
+    def place(self, call: Call) -> bool:
+        """Note in a call which door it came to. True where it is for an issuer of credentials."""
+        for issuer in self._issuers:
+            if issuer.is_for(call):
+                call.provider = issuer.name
+                return True
+        self.door(call)
+        return False
+
     def max_body_bytes(self, path: str) -> int:
         call = Call("", path)
         return self.door(call).max_body_bytes(call.route)
@@ -78,6 +87,9 @@ class Site:
                 call.provider = issuer.name
                 return issuer.answer(call, take, random)
         return self.door(call).answer(call, take, random)
+
+    def scripted(self, call: Call, spec: ErrorSpec, random: Random) -> Plan:
+        return self.door(call).scripted(call, spec, random)
 
     def too_large(self, call: Call) -> Plan:
         return self.door(call).too_large(call)

@@ -76,6 +76,11 @@ class Script:
         #: The step that follows the last one, or nothing.
         self._behind = [_Written(replace(then, times="forever"), 0)] if isinstance(then, Step) else []
 
+    @property
+    def is_blank(self) -> bool:
+        """Nothing is left of it, and nothing follows: no call and no time can take a step."""
+        return not self._open and not self._behind and self.then != "repeat"
+
     # --- calls ---------------------------------------------------------------------------------------------------
 
     def facts(self, endpoint: str, call: Call, count: Callable[[Any], int]) -> Facts:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from windtunnel_server.script import ScriptError as ScriptError
     from windtunnel_server.script import Step as Step
     from windtunnel_server.script import Stream as Stream
+    from windtunnel_server.settings import Acceleration as Acceleration
+    from windtunnel_server.settings import Overload as Overload
     from windtunnel_server.settings import RateLimits as RateLimits
     from windtunnel_server.settings import Settings as Settings
     from windtunnel_server.words import fail as fail
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "Acceleration": "windtunnel_server.settings",
     "ClockStuckError": "windtunnel_server.clock",
+    "Overload": "windtunnel_server.settings",
     "RateLimits": "windtunnel_server.settings",
     "Scenario": "windtunnel.scenario.schema",
     "ScenarioError": "windtunnel.scenario.load",
@@ -44,7 +48,9 @@ _WHERE = {
 }
 
 __all__ = [
+    "Acceleration",
     "ClockStuckError",
+    "Overload",
     "RateLimits",
     "Scenario",
     "ScenarioError",

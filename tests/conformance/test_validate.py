@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from anthropic.types.anthropic_beta_param import AnthropicBetaParam
 
 from windtunnel_server.model.validation import Terms, check
 
 APIS = {"messages", "count_tokens"}
-#: Recorded refusals that need the credential, the rate limits, a deeper look or the date (a model retired since).
-LATER = 23
-COVERED = 30
+#: Recorded refusals that need the credential (9) or the rate limits (2): not a matter of the request.
+LATER = 11
+COVERED = 42
+KEPT = ("id", "api", "status", "recorded_at", "request_headers", "request_body", "response_body")
+#: Every beta that a request needs whose headers were not recorded.
+ANY = frozenset(get_args(get_args(AnthropicBetaParam)[1]))
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +36,7 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
         for line in lines:
             row = json.loads(line)
             if row["provider"] in ("anthropic", "foundry"):
-                yield {key: row.get(key) for key in ("id", "api", "status", "request_body", "response_body")}
+                yield {key: row.get(key) for key in KEPT}
 
 
 def _body(row: dict[str, Any]) -> Any:
@@ -39,8 +44,19 @@ def _body(row: dict[str, Any]) -> Any:
     return json.loads(base64.b64decode(body["b64"])) if isinstance(body, dict) and set(body) == {"b64"} else body
 
 
+def _betas(row: dict[str, Any]) -> frozenset[str]:
+    """The betas of a request; all where its headers are not known."""
+    headers = {name.lower(): value for name, value in dict(row["request_headers"] or {}).items()}
+    if not any(name.startswith("anthropic-") for name in headers):
+        return ANY
+    asked = headers.get("anthropic-beta", "")
+    return frozenset(beta.strip() for beta in (asked if isinstance(asked, str) else ",".join(asked)).split(","))
+
+
 def _said(row: dict[str, Any]) -> str | None:
-    problem = check(_body(row), Terms(version="2023-06-01", endpoint=row["api"]))
+    day = dt.date.fromisoformat(row["recorded_at"][:10]) if row["recorded_at"] else None
+    terms = Terms(version="2023-06-01", endpoint=row["api"], betas=_betas(row), models_as_of=day)
+    problem = check(_body(row), terms)
     return None if problem is None else problem.message
 
 

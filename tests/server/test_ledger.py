@@ -6,8 +6,11 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from windtunnel_server.journal import Entry, Journal, Performed
 from windtunnel_server.ledger import Account, Ledger, book, counted
+from windtunnel_server.model.charge import Charge
 
 SONNET, OPUS = "claude-sonnet-4-6", "claude-opus-4-8"
 USAGE: dict[str, Any] = {
@@ -164,7 +167,7 @@ def test_it_is_told_as_plain_values() -> None:
     told = Ledger(journal(entry(billed=USAGE, usage=USAGE))).to_json()
 
     assert json.loads(json.dumps(told)) == told
-    assert list(told) == ["total", "reported", "by_model", "by_provider", "calls"]
+    assert list(told) == ["total", "reported", "by_model", "by_provider", "by_day", "calls"]
     assert told["total"] == told["by_model"][SONNET] == told["by_provider"]["anthropic"]
     assert (told["total"]["input_tokens"], told["total"]["cost_micro_usd"]) == (3, "120.3")
     assert told["calls"][0]["number"] == 1
@@ -175,3 +178,75 @@ def test_a_cost_is_written_in_full() -> None:
     assert Account(cost_micro_usd=Decimal("1200000.50")).to_json()["cost_micro_usd"] == "1200000.5"
     assert Account(cost_micro_usd=Decimal(0)).to_json()["cost_micro_usd"] == "0"
     assert Account(cost_micro_usd=Decimal(3_000_000)).to_json()["cost_micro_usd"] == "3000000"
+
+
+def on(day: int, **fields: Any) -> Entry:
+    """An entry answered on that day of October 2026, for a million tokens read from the cache."""
+    dated = (("Date", f"Tue, {day:02} Oct 2026 12:00:00 GMT"),)
+    return entry(
+        model="claude-sonnet-5-5", billed={"cache_read_input_tokens": 1_000_000}, response_headers=dated, **fields
+    )
+
+
+def test_prices_are_those_of_the_day_of_the_answer() -> None:
+    ledger = Ledger(journal(on(6), on(7)))
+
+    assert [line.cost_micro_usd for line in ledger.calls] == [Decimal(200_000), Decimal(100_000)]
+    assert {day: account.calls for day, account in ledger.by_day.items()} == {"2026-10-06": 1, "2026-10-07": 1}
+    assert ledger.to_json()["calls"][0]["day"] == "2026-10-06"
+
+
+@pytest.mark.parametrize("date", [None, "some day"])
+def test_an_answer_without_a_day_has_the_newest_prices(date: str | None) -> None:
+    headers = () if date is None else (("Date", date),)
+    undated = entry(model="claude-sonnet-5-5", billed={"cache_read_input_tokens": 1}, response_headers=headers)
+
+    (line,) = book([undated])
+
+    assert (line.day, line.cost_micro_usd) == (None, Decimal("0.1"))
+
+
+@pytest.mark.parametrize(
+    ("provider", "path", "factor"),
+    [
+        ("bedrock", "/model/us.anthropic.claude-sonnet-4-6/invoke", "1.1"),
+        ("bedrock", "/bedrock/model/eu.anthropic.claude-sonnet-4-6/converse-stream", "1.1"),
+        ("bedrock", "/model/global.anthropic.claude-sonnet-4-6/invoke", "1"),
+        (
+            "bedrock",
+            "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A111122223333%3Ainference-profile%2Fus.anthropic.claude-sonnet-4-6/invoke",
+            "1.1",
+        ),
+        (
+            "bedrock",
+            "/model/arn:aws:bedrock:us-east-1:111122223333:inference-profile/global.anthropic.claude-sonnet-4-6/invoke",
+            "1",
+        ),
+        ("vertex", "/v1/projects/p/locations/us-east5/publishers/anthropic/models/claude-sonnet-4-6:rawPredict", "1.1"),
+        ("vertex", "/v1/projects/p/locations/eu/publishers/anthropic/models/claude-sonnet-4-6:rawPredict", "1.1"),
+        ("vertex", "/v1/projects/p/locations/global/publishers/anthropic/models/claude-sonnet-4-6:rawPredict", "1"),
+        ("anthropic", "/v1/messages", "1"),
+        ("foundry", "/anthropic/v1/messages", "1"),
+    ],
+)
+def test_a_regional_endpoint_of_a_cloud_costs_a_tenth_more(provider: str, path: str, factor: str) -> None:
+    called = Entry(number=1, provider=provider, method="POST", path=path, body={"model": SONNET}, billed=USAGE)
+
+    (line,) = book([called])
+
+    assert line.cost_micro_usd == COST * Decimal(factor)
+
+
+def test_what_a_call_leads_to_later_is_booked_under_its_number() -> None:
+    made = entry(3, model=None)
+    ledger, charges = Ledger(journal(made)), list[Charge]()
+    ledger.expect(made, lambda: charges)
+    assert ledger.calls == []
+
+    batched = USAGE | {"service_tier": "batch"}
+    charges.append(Charge(batch_id="b", custom_id="x", model=SONNET, usage=batched, ended_at=1793610000.0))
+
+    (line,) = ledger.calls
+    assert (line.number, line.custom_id, line.model, str(line.day)) == (3, "x", SONNET, "2026-11-02")
+    assert line.cost_micro_usd == COST / 2
+    assert ledger.by_model[SONNET].calls == 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from windtunnel_server.script import ScriptError
-from windtunnel_server.settings import RateLimits, Settings
+from windtunnel_server.settings import Acceleration, Overload, RateLimits, Settings
 
 
 def test_as_it_is_nothing_is_limited_and_prompts_are_cached() -> None:
@@ -51,3 +51,32 @@ def test_a_credential_can_be_changed_to_one_that_the_provider_has() -> None:
     assert Settings().with_credential("sso", "bedrock").credential == "sso"
     with pytest.raises(ScriptError, match="credential on vertex: unknown 'sso'"):
         Settings().with_credential("sso", "vertex")
+
+
+@pytest.mark.parametrize("value", [0, True, 1.5])
+@pytest.mark.parametrize("name", Acceleration.__slots__)
+def test_acceleration_is_in_whole_tokens(name: str, value: Any) -> None:
+    with pytest.raises(ScriptError, match=f"acceleration.{name}"):
+        Acceleration(**{"input_tokens_per_minute": 5} | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "overload says no load"),
+        ({"share": 0.5}, "overload says no load"),
+        ({"concurrent": 0}, "overload.concurrent"),
+        ({"requests_per_second": 1.5}, "overload.requests_per_second"),
+        ({"concurrent": 1, "share": 0}, "overload.share is 0, and must be above 0"),
+        ({"concurrent": 1, "share": 1.1}, "overload.share"),
+    ],
+)
+def test_an_overload_says_from_when_on_and_how_much(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ScriptError, match=said):
+        Overload(**given)
+
+
+@pytest.mark.parametrize("value", [0, -1, True])
+def test_a_spend_limit_is_some_money(value: Any) -> None:
+    with pytest.raises(ScriptError, match="spend_limit_usd"):
+        Settings(spend_limit_usd=value)

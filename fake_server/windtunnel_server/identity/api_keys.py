@@ -24,6 +24,11 @@ class ApiKeys:
         """Let a key be good in one workspace only, for calls that name theirs (`anthropic-workspace-id`)."""
         self._workspaces[key] = workspace_id
 
+    def workspace(self, headers: Sequence[tuple[str, str]]) -> str:
+        """Name the workspace a key is for: the one it is bound to; any other key stands for one of its own."""
+        key = header(headers, "x-api-key") or bearer(headers) or ""
+        return self._workspaces.get(key, key)
+
     def check(self, headers: Sequence[tuple[str, str]]) -> Problem | None:
         """Refuse a request without a good key.
 

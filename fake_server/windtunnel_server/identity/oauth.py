@@ -12,11 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
 from windtunnel_server.identity.api_keys import bearer, header
 from windtunnel_server.identity.federation import Workload, workload
+from windtunnel_server.identity.login_page import Wish
+from windtunnel_server.identity.person import person
 from windtunnel_server.identity.tokens import Tokens
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.wire.errors import KINDS
@@ -29,11 +32,15 @@ ENDPOINT: Final = "token"
 API_BETA: Final = "oauth-2025-04-20"
 FEDERATION_BETA: Final = "oidc-federation-2026-04-01"
 REFRESH_GRANT: Final = "refresh_token"
+CODE_GRANT: Final = "authorization_code"
 FEDERATION_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 #: Made up: a fake's login belongs to no real application.
 CLIENT_ID: Final = "00000000-0000-4000-8000-00000077696e"
 #: Scopes of a login with a coding client, as public reports quote them (2026); unverified for other clients.
 _LOGIN_SCOPE: Final = "user:profile user:inference"
+#: How long a code is good, seconds: the most that RFC 6749 (4.1.2) recommends; unverified.
+CODE_LIFETIME_S: Final = 600.0
+_FORM: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,14 @@ class _Refresh:
     used: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class _Code:
+    wish: Wish
+    expires_at: float
+    #: What it was exchanged for; None: nothing yet.
+    grant: _Grant | None = None
+
+
 class OAuth:
     """The tokens that are good, and what becomes of them.
 
@@ -96,7 +111,10 @@ class OAuth:
         self._lifetime_s, self._said_s = lifetime_s, lifetime_s if said_s is None else said_s
         own = Ids(Random(f"organisation {seed}"))
         self.organization_id, self.workspace_id = own.uuid4(), own.workspace()
+        #: Whose logins these are.
+        self.person = person(seed, self.organization_id)
         self._mint = Tokens(seed)
+        self._codes: dict[str, _Code] = {}
         self._access: dict[str, _Access] = {}
         self._refresh: dict[str, _Refresh] = {}
         self._workload: Workload | None = None
@@ -111,6 +129,13 @@ class OAuth:
             access, expires_at = self._new_access(grant)
             refresh = self._new_refresh(grant)
         return Login(access, refresh, expires_at, client_id, self.organization_id, self.workspace_id)
+
+    def grant(self, wish: Wish) -> str:
+        """Say yes for a person to what an application asks for: the code that it exchanges for tokens."""
+        with self._lock:
+            code = self._mint.code()
+            self._codes[code] = _Code(wish, self._clock.wall() + CODE_LIFETIME_S)
+        return code
 
     @property
     def workload(self) -> Workload:
@@ -174,7 +199,7 @@ class OAuth:
         federated = FEDERATION_BETA in _betas(call.headers)
         refuse = _api_error if federated else _oauth_error
         try:
-            body = json.loads(call.body)
+            body = _read(call)
         except (ValueError, RecursionError):
             return refuse("invalid_request", "The request body is not valid JSON")
         call.json = body
@@ -202,6 +227,42 @@ class OAuth:
         access, _ = self._new_access(known.grant)
         return self._handed_out(access, _LOGIN_SCOPE, refresh_token=self._new_refresh(known.grant))
 
+    def _coded(self, body: Mapping[str, Any]) -> TokenAnswer:
+        """Exchange a code, once, for who announced its verifier (RFC 6749, 4.1.3; RFC 7636, 4.6)."""
+        for name in ("code", "redirect_uri", "client_id", "code_verifier"):
+            if not isinstance(body.get(name), str) or not body[name]:
+                return _oauth_error("invalid_request", f"Missing {name}")
+        if not isinstance(body.get("state"), str):
+            # The command-line client's source says that it is asked for here too, and names this error.
+            return _oauth_error("oauth_request_parse_error", "Missing state")
+        known = self._codes.get(body["code"])
+        if known is not None and known.grant is not None:
+            # Like a refresh token that comes twice.
+            known.grant.revoked = True
+        if known is None or known.grant is not None or not self._suits(known, body):
+            return _oauth_error("invalid_grant", "Authorization code not found or invalid")
+        known.grant = _Grant(known.wish.client_id)
+        access, _ = self._new_access(known.grant)
+        refresh = self._new_refresh(known.grant)
+        return self._handed_out(access, known.wish.scope, refresh_token=refresh, **self._whose())
+
+    def _suits(self, known: _Code, body: Mapping[str, Any]) -> bool:
+        wish = known.wish
+        said = (body["client_id"], body["redirect_uri"], body["state"])
+        return (
+            self._clock.wall() < known.expires_at
+            and said == (wish.client_id, wish.redirect_uri, wish.state)
+            and wish.is_verified_by(body["code_verifier"])
+        )
+
+    def _whose(self) -> dict[str, Any]:
+        """What is said of a login besides its tokens, as the command-line client's source reads it."""
+        return {
+            "organization": {"uuid": self.person.organization_id, "name": self.person.organization_name},
+            "account": {"uuid": self.person.id, "email_address": self.person.email},
+            "workspace": {"id": self.workspace_id, "name": "Default"},
+        }
+
     def _exchanged(self, body: Mapping[str, Any]) -> TokenAnswer:
         if self._workload is None:
             self._workload = workload(self._seed)
@@ -212,7 +273,7 @@ class OAuth:
         access, _ = self._new_access(_Grant(rule.service_account_id))
         return self._handed_out(access, rule.scope)
 
-    def _handed_out(self, access: str, scope: str, **more: str) -> TokenAnswer:
+    def _handed_out(self, access: str, scope: str, **more: Any) -> TokenAnswer:
         said = {"token_type": "Bearer", "access_token": access, "expires_in": int(self._said_s), **more, "scope": scope}
         return _answered(200, json.dumps(said))
 
@@ -238,8 +299,16 @@ class OAuth:
 #: By grant type, and whether the beta for workloads was asked for.
 _GRANTS: Final[Mapping[tuple[str, bool], Callable[[OAuth, Mapping[str, Any]], TokenAnswer]]] = {
     (REFRESH_GRANT, False): OAuth._renewed,
+    (CODE_GRANT, False): OAuth._coded,
     (FEDERATION_GRANT, True): OAuth._exchanged,
 }
+
+
+def _read(call: Call) -> Any:
+    """Read the body: a form, as codes are exchanged by (and JSON, which other clients write), or JSON."""
+    if (call.header("content-type") or "").partition(";")[0].strip().lower() != _FORM:
+        return json.loads(call.body)
+    return dict(parse_qsl(call.body.decode()))
 
 
 def _oauth_error(error: str, description: str) -> TokenAnswer:

@@ -31,6 +31,10 @@ class Tokens:
     def refresh(self) -> str:
         return self._mint(REFRESH)
 
+    def code(self) -> str:
+        """Mint a code that tokens are exchanged for. Its shape is unverified."""
+        return "".join(self._random.choices(_LETTERS, k=43))
+
     def _mint(self, prefix: str) -> str:
         free = _LENGTH - len(prefix) - len(_WARNING) - _TAIL - len(_ENDING)
         return prefix + _WARNING + "".join(self._random.choices(_LETTERS, k=free)) + self._tail() + _ENDING

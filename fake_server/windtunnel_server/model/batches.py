@@ -6,15 +6,17 @@ Instants are POSIX seconds. Shapes and times as recorded and as in the SDK's typ
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from windtunnel_server.model.validation.shape import EXTRA, NOT_A_LIST, NOT_A_STRING, NOT_AN_OBJECT, REQUIRED
+from windtunnel_server.model.charge import Charge
 from windtunnel_server.model.paging import Query, page
 from windtunnel_server.model.problem import Problem, invalid
+from windtunnel_server.model.validation.shape import EXTRA, NOT_A_LIST, NOT_A_STRING, NOT_AN_OBJECT, REQUIRED
 
 #: Params of a request and the instant in; `{"type": "succeeded", "message": …}` or `{"type": "errored", "error": …}` out.
 Answer = Callable[[Mapping[str, Any], float], Mapping[str, Any]]
@@ -51,6 +53,8 @@ class Batches:
     canceling_s: float = 1.0
     results_base: str = "https://api.anthropic.com"
     _made: dict[str, _Batch] = field(default_factory=dict)
+    #: They are charged for all the same.
+    _deleted: dict[str, _Batch] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def create(self, request: object, at: float) -> dict[str, Any] | Problem:
@@ -91,7 +95,7 @@ class Batches:
         if not self._has_ended(batch, at):
             # unverified: the words; that it is refused is documented.
             return invalid("", f"Batch {id} cannot be deleted while it is in progress. Cancel it first.")
-        del self._made[id]
+        self._deleted[id] = self._made.pop(id)
         return {"id": id, "type": "message_batch_deleted"}
 
     def results(self, id: str, at: float) -> list[dict[str, Any]] | Problem:
@@ -106,6 +110,32 @@ class Batches:
             {"custom_id": request["custom_id"], "result": dict(self._result(batch, place))}
             for place, request in enumerate(batch.requests)
         ]
+
+    def charges(self, id: str, at: float) -> list[Charge]:
+        """Tell what a batch is charged for: its requests that succeeded, once it has ended."""
+        batch = self._made.get(id) or self._deleted[id]
+        if not self._has_ended(batch, at):
+            return []
+        results = [(request, self._result(batch, place)) for place, request in enumerate(batch.requests)]
+        return [
+            Charge(
+                batch_id=id,
+                custom_id=request["custom_id"],
+                model=request["params"]["model"],
+                usage=result["message"]["usage"],
+                ended_at=self._ends_at(batch),
+            )
+            for request, result in results
+            if result["type"] == "succeeded"
+        ]
+
+    def waiting(self, at: float) -> Counter[float]:
+        """Tell how many requests leave the queue at which instant: all of a batch when it ends."""
+        waiting: Counter[float] = Counter()
+        for batch in self._made.values():
+            if not self._has_ended(batch, at):
+                waiting[self._ends_at(batch)] += len(batch.requests)
+        return waiting
 
     def _ends_at(self, batch: _Batch) -> float:
         usual = min(batch.done_at, batch.created_at + EXPIRES_AFTER_S)
@@ -151,6 +181,12 @@ class Batches:
             return dict.fromkeys(_STATES, 0) | {"processing": len(batch.requests)}
         states = [self._result(batch, place)["type"] for place in range(len(batch.requests))]
         return {state: states.count(state) for state in _STATES}
+
+
+def size_of(request: object) -> int:
+    """Count the requests in the body of a new batch; 0 where it is none."""
+    requests = request.get("requests") if isinstance(request, Mapping) else None
+    return len(requests) if isinstance(requests, list) else 0
 
 
 def _instant(at: float) -> str:

@@ -11,6 +11,11 @@ from windtunnel_server.model.prompt import Prompt
 from windtunnel_server.wire.errors import KINDS
 
 MOST_BREAKPOINTS: Final = 4
+#: Measured by others (September 2026).
+MISMATCH: Final = (
+    "Top-level cache_control has ttl='{own}' but the target block already has cache_control with ttl='{found}'. "
+    "When both are specified on the same block, they must have matching TTLs."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,7 @@ def breakpoints(request: Mapping[str, Any], prompt: Prompt) -> tuple[Breakpoint,
     last = _last_cacheable(prompt) if whole else None
     if whole and last is not None:
         if marked.get(last, whole) != whole:
-            # unverified: the words; that it is refused is documented.
-            return Problem("invalid_request", "cache_control: the last block is marked with a different ttl")
+            return Problem("invalid_request", MISMATCH.format(own=whole, found=marked[last]))
         slots += last not in marked or slots == MOST_BREAKPOINTS
         marked[last] = whole
     if slots > MOST_BREAKPOINTS:

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from random import Random
-from typing import Any
+from typing import Any, Final
 
-from windtunnel_server.model import calls, prose
+from windtunnel_server.model import calls, citing, deciding, hosted, prose, question
+from windtunnel_server.model.cutting import Said, limited, stopped
 from windtunnel_server.model.finish import finish, usage_of
 from windtunnel_server.model.mint import Mint
 from windtunnel_server.model.models import find
 from windtunnel_server.model.schema import example
-from windtunnel_server.model.tokens import count_output
 from windtunnel_server.wire.message import Block, Reply, Usage
 
 __all__ = ["compose", "finish"]
 
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    content: tuple[Block, ...]
-    stop_reason: str = "end_turn"
-    stop_sequence: str | None = None
+#: A question with this in it is thought over behind closed doors (recorded: Sonnet 4.5 and 4.6).
+_REDACTS: Final = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_"
+#: How often a word is said before tools are called (recorded: about every other time).
+_ANNOUNCES: Final = 0.5
 
 
-def compose(request: Mapping[str, Any], *, seed: int, ids: Mint, prompt: Usage | None = None) -> Reply:
-    """Answer a valid Messages request. `prompt` is the input side of its usage; None: counted here.
+def compose(request: Mapping[str, Any], *, seed: int, ids: Mint, prompt: Usage | None = None, at: float = 0.0) -> Reply:
+    """Answer a valid Messages request. `prompt` is the input side of its usage; None: counted here. `at`: POSIX seconds.
 
     A forced tool choice gives a call whose input fits the tool's schema, a structured output format gives fitting JSON,
-    everything else a text; tools left to choice are not called, so that an agent's loop comes to an end. Thinking comes
-    first where it was asked for; `stop_sequences` and `max_tokens` cut.
+    everything else a text, which cites what may be cited. Tools left to choice are called where the question plainly
+    asks for them, once or twice (`deciding.py`), so that an agent's loop comes to an end; those the service runs are
+    run. Thinking comes first where it was asked for; `stop_sequences` and `max_tokens` cut.
     """
     rng = prose.rng_for(request, seed)
-    said = _say(request, rng, ids)
-    if said.stop_reason == "end_turn":
-        said = _stopped(said, request.get("stop_sequences") or ())
-    said = _limited(said, request)
+    said = _say(request, seed, rng, ids, at)
+    said = limited(stopped(said, request.get("stop_sequences") or ()), request)
     known = find(str(request.get("model")))
     return Reply(
         content=said.content,
@@ -45,19 +41,53 @@ def compose(request: Mapping[str, Any], *, seed: int, ids: Mint, prompt: Usage |
         stop_sequence=said.stop_sequence,
         usage=usage_of(said.content, request, stop_reason=said.stop_reason, prompt=prompt),
         model=None if known is None else known.id,
+        container=said.container,
     )
 
 
-def _say(request: Mapping[str, Any], rng: Random, ids: Mint) -> _Said:
+def _say(request: Mapping[str, Any], seed: int, rng: Random, ids: Mint, at: float) -> Said:
     before = _thinking(request, rng, ids)
-    tools = calls.forced(request)
+    forced = calls.forced(request)
+    if forced:
+        return Said((*before, calls.block(rng.choice(forced), ids.tool_use(), rng)), "tool_use")
+    tools = deciding.wanted(request, seed=seed)
     if tools:
-        tool = rng.choice(tools)
-        block = {"type": "tool_use", "id": ids.tool_use(), "name": tool["name"], "input": calls.call(tool, rng)}
-        return _Said((*before, block | {"caller": {"type": "direct"}}), "tool_use")
+        return _calling(request, tools, before, rng, ids, at)
+    ran = hosted.run(request, rng, ids, at)
+    if ran is None:
+        return Said((*before, *_answer(request, rng)))
+    cited = (ran.cited,) if ran.cited and _format(request) is None else ()
+    container = hosted.container(request, ids, at) if ran.contained else None
+    return Said((*before, *ran.blocks, *_answer(request, rng), *cited), container=container)
+
+
+def _calling(
+    request: Mapping[str, Any],
+    tools: deciding.Tools,
+    before: tuple[Block, ...],
+    rng: Random,
+    ids: Mint,
+    at: float,
+) -> Said:
+    said: list[Block] = list(before)
+    if rng.random() < _ANNOUNCES:
+        said.append({"type": "text", "text": prose.announcement(tools)})
+    hidden = deciding.undiscovered(request, tools)
+    searches = [tool for tool in request["tools"] if str(tool.get("type")).startswith("tool_search_tool_")]
+    if hidden and searches:
+        around = hosted.Circumstances(text=question.words(request), rng=rng, ids=ids, at=at)
+        said += hosted.search_tools(searches[0], [tool["name"] for tool in hidden], around).blocks
+    said += [calls.block(tool, ids.tool_use(), rng) for tool in tools]
+    return Said(tuple(said), "tool_use")
+
+
+def _answer(request: Mapping[str, Any], rng: Random) -> tuple[Block, ...]:
     schema = _format(request)
-    text = prose.answer(request, rng) if schema is None else _json(example(schema, rng))
-    return _Said((*before, {"type": "text", "text": text}))
+    if schema is not None:
+        return ({"type": "text", "text": _json(example(schema, rng))},)
+    text: Block = {"type": "text", "text": prose.answer(request, rng)}
+    cited = citing.cited(request)
+    return (text,) if cited is None else (text, cited)
 
 
 def _json(value: Any) -> str:
@@ -76,53 +106,9 @@ def _thinking(request: Mapping[str, Any], rng: Random, ids: Mint) -> tuple[Block
     asked = request.get("thinking") or {}
     if asked.get("type") not in ("enabled", "adaptive"):
         return ()
+    if _REDACTS in question.words(request):
+        return ({"type": "redacted_thinking", "data": ids.signature()},)
     known = find(str(request.get("model")))
     usual = "omitted" if known is not None and known.era.hides_thinking else "summarized"
     text = prose.thought(rng) if asked.get("display", usual) != "omitted" else ""
-    return ({"type": "thinking", "thinking": text, "signature": ids.signature()},)
-
-
-def _stopped(said: _Said, sequences: Sequence[str]) -> _Said:
-    """End the text before the first stop sequence in it."""
-    *before, last = said.content
-    text = last["text"]
-    found = [(text.index(sequence), sequence) for sequence in sequences if sequence in text]
-    if not found:
-        return said
-    place, sequence = min(found)
-    return _Said(tuple(_with_text(before, last, text[:place])), "stop_sequence", sequence)
-
-
-def _with_text(before: Sequence[Block], last: Block, text: str) -> list[Block]:
-    return [*before, {**last, "text": text}] if text else list(before)
-
-
-def _limited(said: _Said, request: Mapping[str, Any]) -> _Said:
-    """End the answer where `max_tokens` is used up."""
-    limit, model = request.get("max_tokens"), str(request.get("model"))
-    if limit is None or count_output(said.content, model) <= limit:
-        return said
-    kept: list[Block] = []
-    for block in said.content:
-        if count_output([*kept, block], model, ended=False) <= limit:
-            kept.append(block)
-            continue
-        kept += _cut(kept, block, limit, model)
-        break
-    return replace(said, content=tuple(kept), stop_reason="max_tokens", stop_sequence=None)
-
-
-def _cut(kept: Sequence[Block], block: Block, limit: int, model: str) -> list[Block]:
-    """Shorten a text to what is left; a call keeps its name and loses its input, thinking its text, if anything is left."""
-    if limit <= count_output(kept, model, ended=False):
-        return []
-    if block["type"] == "tool_use":
-        return [{**block, "input": {}}]
-    if block["type"] == "thinking":
-        return [{**block, "thinking": ""}]
-    fits, beyond = 0, len(block["text"]) + 1
-    while beyond - fits > 1:
-        middle = (fits + beyond) // 2
-        short = {**block, "text": block["text"][:middle]}
-        fits, beyond = (middle, beyond) if count_output([*kept, short], model, ended=False) <= limit else (fits, middle)
-    return [{**block, "text": block["text"][:fits]}] if fits else []
+    return ({"type": "thinking", "thinking": text, "signature": ids.signature(text)},)

@@ -49,7 +49,9 @@ def usage_of(
     An answer that `max_tokens` cut has used just that many, unless more was scripted. Thinking tokens are named where
     there is thinking, and always (0) from Opus 4.7 on, as recorded since July 2026.
     """
-    blocks, model = tuple(content), str(request.get("model"))
+    # What a compaction writes is a round of its own in `iterations` (wire.md 8.1).
+    blocks = tuple(block for block in content if block.get("type") != "compaction")
+    model = str(request.get("model"))
     cut = stop_reason == "max_tokens"
     output = count_output(blocks, model, ended=not cut, request=request)
     if cut and isinstance(request.get("max_tokens"), int):
@@ -66,9 +68,9 @@ def usage_of(
 
 
 def _server_tools(blocks: Iterable[Block]) -> Mapping[str, int] | None:
-    names = [block.get("name") for block in blocks if block.get("type") == "server_tool_use"]
-    counts = {f"{name}_requests": names.count(name) for name in ("web_search", "web_fetch")}
-    return counts if any(counts.values()) else None
+    """Count the runs of the web tools; both counts are told wherever any tool of the service ran (recorded, 2026)."""
+    names = [block.get("name") for block in blocks if block.get("type") in ("server_tool_use", "mcp_tool_use")]
+    return {f"{name}_requests": names.count(name) for name in ("web_search", "web_fetch")} if names else None
 
 
 def _stop_reason(spec: ReplySpec, content: Iterable[Block]) -> str:
@@ -93,7 +95,7 @@ def _linked(content: Iterable[Block], ids: Mint) -> tuple[Block, ...]:
 def _with_id(block: Block, ids: Mint) -> Block:
     kind = block["type"]
     if kind == "thinking":
-        return block if block.get("signature") else {**block, "signature": ids.signature()}
+        return block if block.get("signature") else {**block, "signature": ids.signature(block.get("thinking") or "")}
     mints = {"tool_use": ids.tool_use, "server_tool_use": ids.server_tool_use, "mcp_tool_use": ids.mcp_tool_use}
     if kind not in mints:
         return block

@@ -1,121 +1,102 @@
-"""Rate limits: token buckets, refilled continuously on the clock (wire.md 3.2). Instants are seconds on that clock.
+"""Rate limits: who has used how much of what (wire.md 3.2). Instants are seconds on the clock.
 
-A minute's worth fits a bucket, and it starts full. Requests and input tokens are taken when a call is let in; output
-tokens when its answer is known, so an answer may take more than there is, and the next call waits for it. Input read
-from the prompt cache is not counted.
+Requests, bytes and input tokens are taken when a call is let in; output tokens when its answer is known, so an answer
+may take more than there is, and the next call waits for it. Input read from the prompt cache is not counted. Where a
+call exceeds several limits, the one it would have to wait longest for is told, so the wait is enough for all of them.
 
-Unverified: that a refused call takes nothing; which models share a bucket (here: one line and major version, such as
-Sonnet 4.x); the wait told for a prompt that never fits, and for the limit on calls under way (here: a second).
+Unverified: that a refused call takes nothing; which models share a limit (here: one line and major version, such as
+Sonnet 4.x); the wait told for a prompt that never fits, and for the limit on calls under way (here: a second); what the
+bytes of a prompt are (here: those of the body); that count_tokens and the batch endpoints have buckets of the same kind.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
-from weakref import WeakSet
+from typing import Final, Literal, TypeAlias
 
+from windtunnel_server.model.buckets import GRAIN, HOUR_S, MINUTE_S, Bucket, Standing
+from windtunnel_server.model.load import Crowd, UnderWay
 from windtunnel_server.model.models import Model
+from windtunnel_server.model.ramp import Ramp
 from windtunnel_server.settings import RateLimits
 from windtunnel_server.wire.generation import generation
 
-Family = Literal["requests", "input_tokens", "output_tokens"]
+#: Limits of each model class apart that are buckets.
+Family: TypeAlias = Literal["requests", "input_tokens", "output_tokens", "prompt_bytes"]
+#: Limits that calls of other endpoints share, over all models.
+Other: TypeAlias = Literal["count_tokens", "batch_calls"]
 
-FAMILIES: Final[tuple[Family, ...]] = ("requests", "input_tokens", "output_tokens")
-
-_MINUTE_S: Final = 60.0
-#: Sums of floats may fall short of a whole token by a rounding error; this gets past it.
-_GRAIN: Final = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where one limit stands: what a minute allows, what is left, and the seconds until it is whole again."""
-
-    limit: int
-    remaining: int
-    whole_in_s: float
+_PERIODS_S: Final[Mapping[Family, float]] = {
+    "requests": MINUTE_S,
+    "input_tokens": MINUTE_S,
+    "output_tokens": MINUTE_S,
+    "prompt_bytes": HOUR_S,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Exceeded:
     """The limit that a call would exceed. `wait_s` are the seconds until it would fit, whole, from 1 up.
 
-    `limit` is None for calls under way: the API's words for that name no number.
+    `limit` is None for calls under way: the API's words for that name no number. `following` is what the limit will be
+    when the wait is over, where it grows.
     """
 
-    family: Family | Literal["concurrent"]
+    family: Family | Other | Literal["acceleration", "batch_queue", "concurrent"]
     limit: int | None
     wait_s: int
-
-
-class Bucket:
-    """A limit a minute, refilled evenly."""
-
-    __slots__ = ("_at", "_level", "limit")
-
-    def __init__(self, limit: int, at: float) -> None:
-        self.limit = limit
-        self._level, self._at = float(limit), at
-
-    def level(self, at: float) -> float:
-        """What is in it; below 0 where an answer took more than there was."""
-        if at > self._at:
-            self._level = min(self._level + (at - self._at) * self.limit / _MINUTE_S, float(self.limit))
-            self._at = at
-        return self._level
-
-    def take(self, amount: int, at: float) -> None:
-        self._level = self.level(at) - amount
-
-    def wait_s(self, amount: int, at: float) -> float:
-        """Seconds until `amount` is there; for more than ever fits, until the bucket is full."""
-        short = min(amount, self.limit) - self.level(at)
-        return short * _MINUTE_S / self.limit if short > _GRAIN else 0.0
-
-    def standing(self, at: float) -> Standing:
-        left = math.floor(self.level(at) + _GRAIN)
-        return Standing(self.limit, max(left, 0), self.wait_s(self.limit, at))
-
-
-class UnderWay:
-    """A call that has been let in and has not ended; one that nobody holds any more has."""
-
-    __slots__ = ("__weakref__",)
+    following: int | None = None
 
 
 class Limiter:
-    """The limits of an organisation, for each class of models apart; calls under way are counted over all of them."""
+    """The limits of an organisation. `start`: POSIX seconds at the clock's 0, for those that go by the wall clock."""
 
-    def __init__(self, limits: RateLimits) -> None:
-        per_minute = (limits.requests_per_minute, limits.input_tokens_per_minute, limits.output_tokens_per_minute)
-        self._limits = {family: limit for family, limit in zip(FAMILIES, per_minute, strict=True) if limit is not None}
-        self._concurrent = limits.concurrent
+    def __init__(self, limits: RateLimits, *, start: float = 0.0) -> None:
+        self._limits, self._start = limits, start
+        asked: Mapping[Family, int | None] = {
+            "requests": limits.requests_per_minute,
+            "input_tokens": limits.input_tokens_per_minute,
+            "output_tokens": limits.output_tokens_per_minute,
+            "prompt_bytes": limits.prompt_bytes_per_hour,
+        }
+        self._limited = {family: limit for family, limit in asked.items() if limit is not None}
         self._buckets: dict[str, Mapping[Family, Bucket]] = {}
-        self._under_way: WeakSet[UnderWay] = WeakSet()
+        self._ramps: dict[str, Ramp] = {}
+        per_minute: Mapping[Other, int | None] = {
+            "count_tokens": limits.count_tokens_per_minute,
+            "batch_calls": limits.batch_calls_per_minute,
+        }
+        self._others = {other: Bucket(limit, 0.0) for other, limit in per_minute.items() if limit is not None}
+        self._crowd = Crowd()
 
-    def exceeded(self, model: Model, input_tokens: int, at: float) -> Exceeded | None:
+    # --- messages ------------------------------------------------------------------------------------------------
+
+    def exceeded(self, model: Model, input_tokens: int, at: float, *, prompt_bytes: int = 0) -> Exceeded | None:
         """Tell which limit a call would exceed; None where there is room for it."""
-        if self._concurrent is not None and len(self._under_way) >= self._concurrent:
+        most = self._limits.concurrent
+        if most is not None and len(self._crowd) >= most:
             return Exceeded("concurrent", None, 1)
         # An answer's length is not known yet: some output has to be left.
-        needs: Mapping[Family, int] = {"requests": 1, "input_tokens": input_tokens, "output_tokens": 1}
-        for family, bucket in self._of(model, at).items():
-            wait_s = bucket.wait_s(needs[family], at)
-            if wait_s > 0 or needs[family] > bucket.limit:
-                return Exceeded(family, bucket.limit, max(math.ceil(wait_s - _GRAIN), 1))
-        return None
+        needs: Mapping[Family, int] = {
+            "requests": 1,
+            "input_tokens": input_tokens,
+            "output_tokens": 1,
+            "prompt_bytes": prompt_bytes,
+        }
+        found = [*self._short(model, needs, at), *self._too_fast(model, input_tokens, at)]
+        return max(found, key=lambda one: one.wait_s, default=None)
 
-    def let_in(self, model: Model, input_tokens: int, at: float) -> UnderWay:
+    def let_in(self, model: Model, input_tokens: int, at: float, *, prompt_bytes: int = 0) -> UnderWay:
         """Take a call's request and input; it counts as under way until it is `over`."""
-        self._take(model, {"requests": 1, "input_tokens": input_tokens}, at)
-        call = UnderWay()
-        self._under_way.add(call)
-        return call
+        self._take(model, {"requests": 1, "input_tokens": input_tokens, "prompt_bytes": prompt_bytes}, at)
+        if (ramp := self._ramp_of(model)) is not None:
+            ramp.take(input_tokens, at)
+        return self._crowd.let_in()
 
     def over(self, call: UnderWay) -> None:
-        self._under_way.discard(call)
+        self._crowd.over(call)
 
     def said(self, model: Model, output_tokens: int, at: float) -> None:
         """Take an answer's output."""
@@ -124,6 +105,44 @@ class Limiter:
     def standing(self, model: Model, at: float) -> Mapping[Family, Standing]:
         """Tell where each limit stands; what is not limited is left out."""
         return {family: bucket.standing(at) for family, bucket in self._of(model, at).items()}
+
+    # --- other endpoints -----------------------------------------------------------------------------------------
+
+    def other(self, name: Other, at: float) -> Exceeded | None:
+        """Take a call of another endpoint, or tell that it would exceed its limit."""
+        bucket = self._others.get(name)
+        if bucket is None:
+            return None
+        wait_s = bucket.wait_s(1, at)
+        if wait_s > 0:
+            return Exceeded(name, bucket.limit, _whole(wait_s))
+        bucket.take(1, at)
+        return None
+
+    def queued(self, waiting: Mapping[float, int], more: int, at: float) -> Exceeded | None:
+        """Tell whether so many requests more would be too many; `waiting`: how many leave the queue at which instant."""
+        most, left = self._limits.batch_queue, sum(waiting.values()) + more
+        if most is None or left <= most:
+            return None
+        free_at = at
+        for instant, leaving in sorted(waiting.items()):
+            free_at, left = instant, left - leaving
+            if left <= most:
+                break
+        return Exceeded("batch_queue", most, _whole(free_at - at))
+
+    # --- the parts -----------------------------------------------------------------------------------------------
+
+    def _short(self, model: Model, needs: Mapping[Family, int], at: float) -> Iterator[Exceeded]:
+        for family, bucket in self._of(model, at).items():
+            wait_s = bucket.wait_s(needs[family], at)
+            if wait_s > 0 or needs[family] > bucket.limit:
+                yield Exceeded(family, bucket.limit, _whole(wait_s))
+
+    def _too_fast(self, model: Model, input_tokens: int, at: float) -> Iterator[Exceeded]:
+        ramp = self._ramp_of(model)
+        if ramp is not None and not ramp.fits(input_tokens, at):
+            yield Exceeded("acceleration", ramp.current(at), _whole(ramp.wait_s(at)), ramp.following(at))
 
     def _take(self, model: Model, amounts: Mapping[Family, int], at: float) -> None:
         buckets = self._of(model, at)
@@ -134,10 +153,20 @@ class Limiter:
     def _of(self, model: Model, at: float) -> Mapping[Family, Bucket]:
         name = model_class(model)
         if name not in self._buckets:
-            self._buckets[name] = {family: Bucket(limit, at) for family, limit in self._limits.items()}
+            limited = self._limited.items()
+            self._buckets[name] = {family: Bucket(limit, at, _PERIODS_S[family]) for family, limit in limited}
         return self._buckets[name]
+
+    def _ramp_of(self, model: Model) -> Ramp | None:
+        if self._limits.acceleration is None:
+            return None
+        return self._ramps.setdefault(model_class(model), Ramp(self._limits.acceleration, self._start))
 
 
 def model_class(model: Model) -> str:
     """Name the class of models that share limits: "sonnet 4"."""
     return f"{model.line} {generation(model.id)[0]}"
+
+
+def _whole(wait_s: float) -> int:
+    return max(math.ceil(wait_s - GRAIN), 1)

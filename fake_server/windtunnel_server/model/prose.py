@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from random import Random
-from typing import Any
+from typing import Any, Final
+
+from windtunnel_server.model import partial_json, question
 
 _QUOTED = 80
 
@@ -33,6 +36,10 @@ _CLOSINGS = (
     "Nothing more has to be called.",
     "That is all that was needed.",
 )
+#: Asks for JSON and nothing else.
+_JSON_ONLY: Final = re.compile(
+    r"\b(only|just|valid|strictly|respond|reply|answer|return|output)\b[^.\n]{0,40}\bJSON\b", re.IGNORECASE
+)
 
 
 def rng_for(request: Mapping[str, Any], seed: int) -> Random:
@@ -43,14 +50,24 @@ def rng_for(request: Mapping[str, Any], seed: int) -> Random:
 
 
 def answer(request: Mapping[str, Any], rng: Random) -> str:
-    """Write the text of a reply to the last message."""
+    """Write the text of a reply: to the results of tools, to the question, or on from where a prefill ends."""
+    begun = question.prefill(request)
+    if begun is not None:
+        rest = partial_json.rest(begun, rng.choice(_CLOSINGS))
+        return rest if rest is not None else f" … {rng.choice(_OPENINGS)} {rng.choice(_CLOSINGS)}"
     results = tool_results(request)
     if results:
         back = "One tool result is in." if results == 1 else f"{results} tool results are in."
         return " ".join([rng.choice(_OPENINGS), back, rng.choice(_CLOSINGS)])
     said = last_words(request)
     heard = f'You wrote: "{said}"' if said else "Your message had no text in it."
-    return " ".join([rng.choice(_OPENINGS), heard, *rng.sample(_FILLERS, rng.randint(1, 3))])
+    text = " ".join([rng.choice(_OPENINGS), heard, *rng.sample(_FILLERS, rng.randint(1, 3))])
+    return json.dumps({"reply": text}, ensure_ascii=False) if _JSON_ONLY.search(question.words(request)) else text
+
+
+def announcement(tools: Iterable[Mapping[str, Any]]) -> str:
+    """Write what is said before tools are called."""
+    return f"Windtunnel calls {' and '.join(str(tool['name']) for tool in tools)}, since you seem to ask for it."
 
 
 def thought(rng: Random) -> str:
@@ -72,7 +89,4 @@ def last_words(request: Mapping[str, Any]) -> str:
 
 def _last_blocks(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     messages = request.get("messages") or []
-    content = messages[-1].get("content") if messages else None
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}]
-    return [block for block in content or () if isinstance(block, Mapping)]
+    return question.blocks_of(messages[-1]) if messages else []

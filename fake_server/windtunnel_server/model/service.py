@@ -1,34 +1,34 @@
 """The service behind the door: what a valid Messages request meets before a model answers it.
 
-In this order (the real one is unverified): cache marks, context window, rate limits. The prompt is counted once, and
-all of them share the count. Instants are seconds on the clock.
+In this order (the real one is unverified): the service's load, the month's money, cache marks, context window, rate
+limits. The prompt is counted once, and all of them share the count. Instants are seconds on the clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from windtunnel_server.model.breakpoints import breakpoints
+from windtunnel_server.model.buckets import Standing
 from windtunnel_server.model.cache import Matched, PromptCache
-from windtunnel_server.model.limits import Exceeded, Family, Limiter, Standing, UnderWay
+from windtunnel_server.model.limits import Exceeded, Family, Limiter, Other
+from windtunnel_server.model.load import Crowd, Load
 from windtunnel_server.model.models import Model, find
+from windtunnel_server.model.prices import Terms, cost
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.prompt import Prompt, counted
+from windtunnel_server.model.spending import Spending
 from windtunnel_server.model.window import Window, window_of
 from windtunnel_server.settings import Settings
+from windtunnel_server.wire.errors import KINDS
 from windtunnel_server.wire.message import Usage
 
 Standings: TypeAlias = Mapping[Family, Standing]
-
-#: What the API calls a limit in its words.
-UNITS: Final[Mapping[str, str]] = {
-    "requests": "requests per minute",
-    "input_tokens": "input tokens per minute",
-    "output_tokens": "output tokens per minute",
-}
 
 _COUNTS_READS: Final = "3-5-haiku"
 
@@ -39,8 +39,9 @@ class Applicant:
 
     request: Mapping[str, Any]
     model: Model
-    #: What the cache keeps apart: the key stands for its workspace.
+    #: What the cache keeps apart (`Asked.workspace`).
     workspace: str = ""
+    prompt_bytes: int = 0
     betas: AbstractSet[str] = frozenset()
     #: When the request began to come, and when it had come whole.
     asked_at: float = 0.0
@@ -73,9 +74,12 @@ class Admitted:
             cache_read_tokens=matched.read,
             inference_geo=_geo(asked.request),
         )
-        self._call: UnderWay | None = None
+        self._leaves: list[Callable[[], None]] = []
+        self._pays: Callable[[], None] = _nothing
         if limiter is not None:
-            self._call = limiter.let_in(asked.model, _limited_input(asked, prompt, matched), asked.at)
+            limited, size = _limited_input(asked, prompt, matched), asked.prompt_bytes
+            call = limiter.let_in(asked.model, limited, asked.at, prompt_bytes=size)
+            self._leaves.append(lambda: limiter.over(call))
 
     def said(self, output_tokens: int) -> Standings | None:
         """The answer is known: take its output from the limits. Tells where they stand; None where there are none."""
@@ -84,34 +88,73 @@ class Admitted:
         self._limiter.said(self._asked.model, output_tokens, self._asked.at)
         return self._limiter.standing(self._asked.model, self._asked.at)
 
+    def counts_in(self, crowd: Crowd) -> None:
+        """Be one of the calls under way, until the end."""
+        call = crowd.let_in()
+        self._leaves.append(lambda: crowd.over(call))
+
+    def pays(self, into: Callable[[], None]) -> None:
+        """Have the answer's cost booked when it begins to leave."""
+        self._pays = into
+
     def begin(self, at: float) -> None:
         """The answer begins to leave."""
         self._matched.begin(self._asked.asked_at, at)
+        self._pays()
 
     def end(self) -> None:
         """The answer has left, or never will."""
-        if self._limiter is not None and self._call is not None:
-            self._limiter.over(self._call)
+        for leave in self._leaves:
+            leave()
 
 
 class Service:
-    """Window, cache and limits of one server, as its settings say."""
+    """Load, money, window, cache and limits of one server, as its settings say.
 
-    def __init__(self, settings: Settings) -> None:
+    `start`: POSIX seconds at the clock's 0. `bills`: Anthropic sends the bill, so its spend limit holds.
+    """
+
+    def __init__(self, settings: Settings, *, start: float = 0.0, seed: int = 0, bills: bool = True) -> None:
         self.settings = settings
+        self._start, self._seed, self._bills = start, seed, bills
         self.reset()
 
     def reset(self) -> None:
         """Forget what calls have left behind."""
-        self._cache = PromptCache()
-        self._limiter = Limiter(self.settings.rate_limit) if self.settings.rate_limit is not None else None
+        wanted = self.settings
+        self._cache, self._crowd = PromptCache(), Crowd()
+        self._limiter = Limiter(wanted.rate_limit, start=self._start) if wanted.rate_limit is not None else None
+        self._load = Load(wanted.overload, seed=self._seed) if wanted.overload is not None else None
+        limit_usd = wanted.spend_limit_usd if self._bills else None
+        self._spending = Spending(limit_usd) if limit_usd is not None else None
 
     def window(self, model: Model, betas: AbstractSet[str] = frozenset()) -> Window:
         """Tell the context window of a call."""
         return window_of(model, set_to=self.settings.context_window, betas=betas)
 
-    def admit(self, asked: Applicant) -> Admitted | Limited | Problem:
-        """Let a call in, or say why not."""
+    def admit(self, asked: Applicant, *, again: bool = False) -> Admitted | Limited | Problem:
+        """Let a call in, or say why not. `again`: it has come before, and is no new load."""
+        refused = None if again else self._shed(asked.at) or self._spent(asked.at)
+        if refused is not None:
+            return refused
+        read = self._read(asked)
+        if isinstance(read, Problem):
+            return read
+        prompt, window, matched = read
+        limited = self._limited(asked, _limited_input(asked, prompt, matched))
+        if limited is not None:
+            return limited
+        admitted = Admitted(asked, prompt, window, matched, self._limiter)
+        if self._load is not None:
+            admitted.counts_in(self._crowd)
+        return admitted
+
+    def goes_on(self, asked: Applicant) -> Admitted | Problem:
+        """Let a later round of a call in, which is in already: only window and cache have a say."""
+        read = self._read(asked)
+        return read if isinstance(read, Problem) else Admitted(asked, *read, None)
+
+    def _read(self, asked: Applicant) -> tuple[Prompt, Window, Matched] | Problem:
         prompt = counted(asked.request)
         marks = breakpoints(asked.request, prompt)
         if isinstance(marks, Problem):
@@ -120,16 +163,41 @@ class Service:
         too_long = window.refusal(prompt.tokens, asked.request["max_tokens"])
         if too_long is not None:
             return too_long
-        matched = Matched()
-        if self.settings.prompt_cache:
-            workspace, at = asked.workspace, asked.at
-            matched = self._cache.match(asked.request, prompt, marks, model=asked.model, workspace=workspace, at=at)
+        if not self.settings.prompt_cache:
+            return prompt, window, Matched()
+        workspace, at = asked.workspace, asked.at
+        matched = self._cache.match(asked.request, prompt, marks, model=asked.model, workspace=workspace, at=at)
+        return prompt, window, matched
+
+    def other(self, name: Other, at: float) -> Exceeded | None:
+        """Take a call of another endpoint from its limit, or tell that it would exceed it."""
+        return None if self._limiter is None else self._limiter.other(name, at)
+
+    def queued(self, waiting: Mapping[float, int], more: int, at: float) -> Exceeded | None:
+        """Tell whether a batch would make the queue too long (`Limiter.queued`)."""
+        return None if self._limiter is None else self._limiter.queued(waiting, more, at)
+
+    def charge(self, usage: Mapping[str, Any], model: str, betas: AbstractSet[str], at: float) -> None:
+        """Book what an answer costs on the month's account; what has no known price costs nothing there."""
+        if self._spending is not None and usage:
+            posix = self._start + at
+            terms = Terms(on=datetime.fromtimestamp(posix, UTC).date(), betas=betas)
+            self._spending.add(cost(usage, model, terms) or Decimal(0), posix)
+
+    def _shed(self, at: float) -> Problem | None:
+        if self._load is None or not self._load.sheds(len(self._crowd), at):
+            return None
+        return Problem("overloaded", KINDS["overloaded"].message)
+
+    def _spent(self, at: float) -> Problem | None:
+        return None if self._spending is None else self._spending.refusal(self._start + at)
+
+    def _limited(self, asked: Applicant, limited_input: int) -> Limited | None:
         limiter = self._limiter
-        if limiter is not None:
-            exceeded = limiter.exceeded(asked.model, _limited_input(asked, prompt, matched), asked.at)
-            if exceeded is not None:
-                return Limited(exceeded, limiter.standing(asked.model, asked.at))
-        return Admitted(asked, prompt, window, matched, limiter)
+        if limiter is None:
+            return None
+        exceeded = limiter.exceeded(asked.model, limited_input, asked.at, prompt_bytes=asked.prompt_bytes)
+        return None if exceeded is None else Limited(exceeded, limiter.standing(asked.model, asked.at))
 
     def too_long(self, request: Mapping[str, Any], betas: AbstractSet[str] = frozenset()) -> Problem | None:
         """Hold a request against the window alone, as for one in a batch."""
@@ -147,3 +215,7 @@ def _limited_input(asked: Applicant, prompt: Prompt, matched: Matched) -> int:
 def _geo(request: Mapping[str, Any]) -> str | None:
     geo = request.get("inference_geo")
     return geo if isinstance(geo, str) and geo else None
+
+
+def _nothing() -> None:
+    pass

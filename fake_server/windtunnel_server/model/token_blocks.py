@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from math import ceil
 from typing import Any
 
-from windtunnel_server.model.token_frames import DOCUMENT, ERROR, PARAMETER, THINKING
+from windtunnel_server.model.token_frames import DOCUMENT, ERROR, PARAMETER, SUMMARY, THINKING
 from windtunnel_server.model.token_memory import remembered
 from windtunnel_server.model.tokenizer.vocabularies import Vocabulary
 
@@ -62,6 +62,8 @@ def _other(block: Block, vocabulary: Vocabulary) -> int:
     if kind == "thinking":
         return thinking_tokens(block, vocabulary)
     total = sum(_tokens_of(block.get(name), vocabulary) for name in ("text", "content", "title", "data"))
+    if kind == "compaction" and total:
+        return total + SUMMARY
     return total + (ERROR if block.get("is_error") else 0)
 
 

@@ -61,3 +61,7 @@ JOINED = 1
 ASSISTANT_FIRST = 12
 #: `output_config.format`, beyond its schema.
 FORMAT = 81
+#: A compaction edit, and what stands around the summary of a compaction (both as recorded with Sonnet 4.6; the sum
+#: also with Opus 4.6).
+COMPACTING = 71
+SUMMARY = 23

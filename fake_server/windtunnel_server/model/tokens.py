@@ -24,6 +24,7 @@ from windtunnel_server.model.token_blocks import (
 from windtunnel_server.model.token_frames import (
     ASSISTANT_FIRST,
     CITATIONS,
+    COMPACTING,
     EACH_RESULT,
     FORMAT,
     FRAMES,
@@ -102,7 +103,9 @@ def _blocks(
         yield "system", "", block, opening + _text_after(system, place, era)
     if settings := _settings(request, messages, era, bool(system)):
         yield "messages", "", None, settings
-    yield from _turns(messages, era, frame)
+    # Thinking that an edit leaves is in the prompt, on every model (recorded: Haiku 4.5).
+    kept = era.keeps_thinking or "clear_thinking_20251015" in _edits(request)
+    yield from _turns(messages, era, frame, keeps_thinking=kept)
 
 
 def _opening(block: Mapping[str, Any], *, lined: bool) -> float:
@@ -120,7 +123,15 @@ def _settings(request: Mapping[str, Any], messages: list[Mapping[str, Any]], era
     format = _mapping(_mapping(request.get("output_config")).get("format")) or _mapping(request.get("output_format"))
     if "schema" in format:
         total += FORMAT + has_system + schema_tokens(format["schema"], era.vocabulary)
+    if "compact_20260112" in _edits(request):
+        total += COMPACTING
     return total
+
+
+def _edits(request: Mapping[str, Any]) -> list[Any]:
+    """Give the types of the context edits that are asked for."""
+    edits = _mapping(request.get("context_management")).get("edits")
+    return [edit.get("type") for edit in edits if isinstance(edit, _OBJECT)] if isinstance(edits, list) else []
 
 
 def _documents(messages: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -128,7 +139,9 @@ def _documents(messages: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
         yield from (block for block in _listed(message.get("content")) if block.get("type") == "document")
 
 
-def _turns(messages: list[Mapping[str, Any]], era: Era, frame: Frame) -> Iterator[_Weighed]:
+def _turns(
+    messages: list[Mapping[str, Any]], era: Era, frame: Frame, *, keeps_thinking: bool
+) -> Iterator[_Weighed]:
     before: Any = None
     names: dict[Any, str] = {}
     loop = _loop_start(messages)
@@ -140,7 +153,7 @@ def _turns(messages: list[Mapping[str, Any]], era: Era, frame: Frame) -> Iterato
             yield "messages", str(role), None, frame.turn if role != before else JOINED
         before = role
         blocks = _listed(message.get("content"))
-        keeps = era.keeps_thinking or place >= loop
+        keeps = keeps_thinking or place >= loop
         for block, weight in _message(blocks, names, era, frame, keeps_thinking=keeps):
             yield "messages", str(role), block, weight
 

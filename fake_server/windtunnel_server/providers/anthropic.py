@@ -13,16 +13,18 @@ from typing import Any, Final
 
 from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
+from windtunnel_server.identity import login_page
 from windtunnel_server.identity.api_keys import ApiKeys
 from windtunnel_server.identity.gate import Gate
 from windtunnel_server.identity.oauth import ENDPOINT, OAuth
 from windtunnel_server.identity.oauth import PATH as OAUTH_PATH
-from windtunnel_server.model import models, tokens
-from windtunnel_server.model.batches import Batches
+from windtunnel_server.model import models
+from windtunnel_server.model.batches import Batches, size_of
+from windtunnel_server.model.limits import Exceeded, Other
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.service import Service
 from windtunnel_server.plan import Plan
-from windtunnel_server.providers import errors, framing
+from windtunnel_server.providers import account_pages, errors, framing, limited
 from windtunnel_server.providers.asked import Asked, read_json
 from windtunnel_server.providers.dialect import Dialect
 from windtunnel_server.providers.first_party import FirstParty
@@ -57,8 +59,23 @@ _ROUTES: Final[tuple[tuple[str, str, str], ...]] = (
     ("POST", _BATCH + "/cancel", "cancel_batch"),
     ("GET", _BATCH + "/results", "batch_results"),
     ("POST", OAUTH_PATH, ENDPOINT),
+    ("GET", login_page.PATH, "login_page"),
+    ("POST", login_page.PATH, "login_answer"),
+    ("GET", account_pages.PROFILE_PATH, "profile"),
+    ("GET", account_pages.SESSION_PATH, "session"),
     ("HEAD", r"/", "root"),
 )
+
+#: What there is only where people log in.
+_LOGIN: Final = frozenset({ENDPOINT, "login_page", "login_answer", "profile", "session"})
+
+#: Which limit a call counts for.
+_LIMITED: Final[Mapping[str, Other]] = {
+    "count_tokens": "count_tokens",
+    **dict.fromkeys(
+        ("create_batch", "list_batches", "get_batch", "delete_batch", "cancel_batch", "batch_results"), "batch_calls"
+    ),
+}
 
 #: What a script calls an endpoint.
 _SCRIPTED: Final = {
@@ -66,6 +83,8 @@ _SCRIPTED: Final = {
     "list_models": "models",
     "get_model": "models",
 }
+#: The pages of an account: a step for "any" endpoint is for them too, and no other.
+_ACCOUNT: Final = "account"
 
 
 _USUAL: Final = Settings()
@@ -75,6 +94,8 @@ class Anthropic:
     """The first-party door."""
 
     name = "anthropic"
+    #: Anthropic sends the bill, and has a limit for it.
+    bills = True
 
     def __init__(
         self,
@@ -94,7 +115,7 @@ class Anthropic:
         self.organization_id, self._workspace_id = own.uuid4(), own.workspace()
         self._colo = own.cf_ray()[-3:]
         self._new_batch_id = own.batch
-        self._service = Service(settings)
+        self._service = Service(settings, start=clock.start, seed=seed, bills=self.bills)
         self._dialect: Dialect = dialect or FirstParty()
         self._rulebook = Rulebook(settings, self.name)
         self._messages = Messages(self._service, clock, self._dialect, seed=seed, rulebook=self._rulebook)
@@ -115,10 +136,14 @@ class Anthropic:
         endpoint, asked = self._route(call, random)
         if isinstance(asked, Plan):
             return asked
-        if endpoint == "root" or (endpoint == ENDPOINT and self.oauth is None):
+        if endpoint == "root" or (endpoint in _LOGIN and self.oauth is None):
             return self._not_here(asked, "Not found")
         if endpoint == ENDPOINT:
             return self._token(asked, take)
+        if endpoint in ("login_page", "login_answer"):
+            return self._login(asked)
+        if endpoint in ("profile", "session"):
+            return self._account(endpoint, asked, take)
         refused = self._refused(asked)
         if refused is not None:
             return errors.refused(self._dialect, asked, refused)
@@ -139,11 +164,14 @@ class Anthropic:
                 return errors.refused(self._dialect, asked, wrong)
         if endpoint == "messages":
             return self._messages.answer(asked, take)
+        exceeded = self._exceeded(endpoint, asked)
+        if exceeded is not None:
+            return limited.answer(self._dialect, asked, exceeded)
         step = take(_SCRIPTED.get(endpoint, "batches"))
         if step is not None and step.error is not None:
             return errors.scripted(self._dialect, asked, step.error, window=self._messages.window)
         answers: dict[str, Callable[[Asked], Any]] = {
-            "count_tokens": lambda a: {"input_tokens": tokens.count_input(a.call.json)},
+            "count_tokens": self._messages.count,
             "list_models": self._models,
             "get_model": self._model,
             "create_batch": lambda a: self._batches.create(a.call.json, a.stamp.at),
@@ -153,7 +181,27 @@ class Anthropic:
             "cancel_batch": lambda a: self._batches.cancel(a.found["id"], a.stamp.at),
             "batch_results": lambda a: self._batches.results(a.found["id"], a.stamp.at),
         }
-        return self._value(asked, answers[endpoint](asked), lines=endpoint == "batch_results")
+        value = answers[endpoint](asked)
+        plan = self._value(asked, value, lines=endpoint == "batch_results")
+        if endpoint != "create_batch" or isinstance(value, Problem):
+            return plan
+        # Charged once it has ended, whether somebody looks or not.
+        batches, id, wall = self._batches, value["id"], self._clock.wall
+        return Plan(plan.steps, plan.notes | {"charges": lambda: batches.charges(id, wall())})
+
+    def _exceeded(self, endpoint: str, asked: Asked) -> Exceeded | None:
+        """Hold a call of an endpoint besides Messages against its limits; models have none."""
+        at, kind = self._clock.now(), _LIMITED.get(endpoint)
+        exceeded = self._service.other(kind, at) if kind is not None else None
+        if exceeded is not None or endpoint != "create_batch":
+            return exceeded
+        left = self._batches.waiting(asked.stamp.at)
+        waiting = {ends_at - self._clock.start: size for ends_at, size in left.items()}
+        return self._service.queued(waiting, size_of(asked.call.json), at)
+
+    def scripted(self, call: Call, spec: ErrorSpec, random: Random) -> Plan:
+        """Answer with an error of the script's, whoever asks and for whatever."""
+        return errors.scripted(self._dialect, self._asked(call, random), spec, window=self._messages.window)
 
     def too_large(self, call: Call) -> Plan:
         return self._dialect.error(self._asked(call, Random(0)), ErrorSpec(kind="request_too_large"))
@@ -186,7 +234,11 @@ class Anthropic:
             traceresponse=ids.traceresponse(),
             cf_ray=ids.cf_ray(),
         )
-        return Asked(call, random, stamp, ids, found or {}, call.header("anthropic-version") or "")
+        version = call.header("anthropic-version") or ""
+        return Asked(call, random, stamp, ids, found or {}, version, self._workspace(call))
+
+    def _workspace(self, call: Call) -> str:
+        return self._gate.workspace(call.headers, of_logins=self._workspace_id)
 
     def _route(self, call: Call, random: Random) -> tuple[str, Asked | Plan]:
         allowed: list[str] = []
@@ -239,6 +291,33 @@ class Anthropic:
         confidential = answer.status == 200
         notes: dict[str, object] = {"request_id": asked.stamp.request_id, "error_type": answer.error}
         return Plan(plan.steps, notes | {"confidential": confidential})
+
+    def _login(self, asked: Asked) -> Plan:
+        """Show the page on which a person lets an application in, or take their answer."""
+        assert self.oauth is not None
+        shown = headers.other_json(asked.stamp, content_type=login_page.CONTENT_TYPE)
+        wish = login_page.read(asked.query)
+        if isinstance(wish, str):
+            plan = framing.whole(400, shown, login_page.complaint(wish))
+        elif asked.call.method == "GET":
+            plan = framing.whole(200, shown, login_page.page(wish))
+        else:
+            granted = login_page.is_granted(asked.call.body)
+            said = {"code": self.oauth.grant(wish)} if granted else {"error": "access_denied"}
+            plan = framing.whole(302, (*shown, ("Location", wish.leads_to(**said))), b"")
+        return Plan(plan.steps, {"request_id": asked.stamp.request_id, "confidential": True})
+
+    def _account(self, endpoint: str, asked: Asked, take: Callable[[str], Step | None]) -> Plan:
+        """Say who is logged in, or what a client is to know. Both look at the credential and at nothing else."""
+        assert self.oauth is not None
+        stranger = self._stranger(asked)
+        if stranger is not None:
+            return errors.refused(self._dialect, asked, stranger)
+        step = take(_ACCOUNT)
+        if step is not None and step.error is not None:
+            return errors.scripted(self._dialect, asked, step.error, window=self._messages.window)
+        told = account_pages.profile if endpoint == "profile" else account_pages.session
+        return self._value(asked, told(asked, self.oauth.person), lines=False)
 
     def _model(self, asked: Asked) -> Any:
         name = asked.found["id"]

@@ -26,6 +26,9 @@ class Asked:
     #: Parts of the path, by name.
     found: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
+    #: Whose prompts the cache keeps apart from others': a workspace, project, account or resource. Credentials come and
+    #: go; it stays.
+    workspace: str = ""
 
     @property
     def query(self) -> dict[str, list[str]]:

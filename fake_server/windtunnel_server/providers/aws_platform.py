@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
 from windtunnel_server.identity.aws import Aws
 from windtunnel_server.model import models
@@ -37,6 +38,9 @@ class AwsPlatform(Anthropic):
     def workspace_id(self) -> str:
         """The one workspace there is."""
         return self._workspace_id
+
+    def _workspace(self, call: Call) -> str:
+        return call.header(WORKSPACE) or ""
 
     def _stranger(self, asked: Asked) -> Problem | None:
         return self._aws_gate.check(asked.call) or self._no_workspace(asked)

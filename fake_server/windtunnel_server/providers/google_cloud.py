@@ -81,6 +81,10 @@ class GoogleCloud:
         own = self._gateway(call, spec)
         return Plan(own.steps, plan.notes | own.notes)
 
+    def scripted(self, call: Call, spec: ErrorSpec, random: Random) -> Plan:
+        """Answer with an error of the script's, whoever asks and for whatever."""
+        return self._inner.scripted(self._seen(call), spec, random)
+
     def too_large(self, call: Call) -> Plan:
         return self._inner.too_large(self._seen(call))
 

@@ -85,6 +85,7 @@ class Mantle(Anthropic):
     """The door: Messages and the counting of tokens. Models go by their Bedrock ids, without a profile."""
 
     name = "bedrock-mantle"
+    bills = False
 
     def __init__(self, clock: Clock, aws: Aws, *, seed: int = 0, settings: Settings = _USUAL) -> None:
         super().__init__(clock, seed=seed, settings=settings, dialect=MantleDialect())
@@ -104,6 +105,9 @@ class Mantle(Anthropic):
     def _asked(self, call: Call, random: Random, found: Mapping[str, str] | None = None) -> Asked:
         asked = super()._asked(call, random, found)
         return replace(asked, ids=Ids(random, "bdrk_"))
+
+    def _workspace(self, call: Call) -> str:
+        return bedrock_models.ACCOUNT
 
     def _stranger(self, asked: Asked) -> Problem | None:
         return self._aws_gate.check(asked.call)

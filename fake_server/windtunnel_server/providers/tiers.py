@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from windtunnel_server.model.limits import Family, Standing
+from windtunnel_server.model.buckets import Standing
+from windtunnel_server.model.limits import Family
 from windtunnel_server.wire.headers import RateLimit, RateLimits
 from windtunnel_server.wire.message import Usage
 

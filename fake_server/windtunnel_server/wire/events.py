@@ -60,7 +60,8 @@ def stream(reply: Reply, *, model: str, message_id: str, rng: Random, slicing: S
     """Write a reply as events, message_start to message_stop, with the usual ping behind the first block's start.
 
     Joined, the deltas are the reply's content again. The tokens of the events sum up to the reply's `output_tokens`
-    (thinking deltas share the thinking tokens), or to a quarter of the characters where it has none.
+    (thinking deltas share the thinking tokens), or to a quarter of the characters where it has none. What a compaction
+    wrote comes on top, where `iterations` count it.
     """
     model = reply.model or model
     cutter = Cutter(model, slicing, rng)
@@ -112,7 +113,7 @@ def _content(reply: Reply, cutter: Cutter) -> Iterator[Event]:
     cut = [_deltas(block, reply, cutter) for block in reply.content]
     tokens = iter(_tokens(reply, cut))
     for index, (block, deltas) in enumerate(zip(reply.content, cut, strict=True)):
-        opening = blocks.whole(block) if _arrives_whole(block, reply) else blocks.start(block)
+        opening = blocks.whole(block) if _arrives_whole(block) else blocks.start(block)
         place = {"type": "content_block_start", "index": index}
         yield Event("content_block_start", place | {"content_block": opening})
         if index == 0:
@@ -125,13 +126,12 @@ def _content(reply: Reply, cutter: Cutter) -> Iterator[Event]:
 
 
 def _deltas(block: Block, reply: Reply, cutter: Cutter) -> list[blocks.Delta]:
-    return [] if _arrives_whole(block, reply) else list(blocks.deltas(block, cutter))
+    return [] if _arrives_whole(block) else list(blocks.deltas(block, cutter))
 
 
-def _arrives_whole(block: Block, reply: Reply) -> bool:
-    # Compaction on demand is told by its usage, 0 in and 0 out on the top level (wire.md 9.4).
-    counted = reply.usage.input_tokens or reply.usage.output_tokens
-    return block["type"] == "compaction" and reply.stop_reason == "compaction" and not counted
+def _arrives_whole(block: Block) -> bool:
+    # Compaction on demand (wire.md 9.4): its blocks are signed, and no delta could bring a signature.
+    return block["type"] == "compaction" and bool(block.get("signature"))
 
 
 def _breaks_off(block: Block, reply: Reply) -> bool:
@@ -140,8 +140,24 @@ def _breaks_off(block: Block, reply: Reply) -> bool:
 
 
 def _tokens(reply: Reply, cut: Sequence[Sequence[blocks.Delta]]) -> list[int]:
-    weights = [weight for deltas in cut for _, weight in deltas]
-    thought = [block["type"] == "thinking" for block, deltas in zip(reply.content, cut, strict=True) for _ in deltas]
+    placed = [
+        (str(block["type"]), weight) for block, deltas in zip(reply.content, cut, strict=True) for _, weight in deltas
+    ]
+    summary = _in_summaries(reply)
+    weights = [0 if summary and kind == "compaction" else weight for kind, weight in placed]
+    summarised = spread(summary, [weight if kind == "compaction" else 0 for kind, weight in placed])
+    thought = [kind == "thinking" for kind, _ in placed]
+    answered = _answered(reply, weights, thought)
+    return [a + b for a, b in zip(summarised, answered, strict=True)]
+
+
+def _in_summaries(reply: Reply) -> int:
+    """Count the output of the iterations that compacted; the reply's own count is without it."""
+    rounds = reply.usage.iterations or ()
+    return sum(int(one.get("output_tokens") or 0) for one in rounds if one.get("type") == "compaction")
+
+
+def _answered(reply: Reply, weights: Sequence[int], thought: Sequence[bool]) -> list[int]:
     total = reply.usage.output_tokens or -(-sum(weights) // _CHARACTERS_A_TOKEN)
     thinking = min(reply.usage.thinking_tokens or 0, total)
     if not thinking or not any(weight for weight, mine in zip(weights, thought, strict=True) if mine):

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
+from windtunnel_server.wire.signature import sign
+
 ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 #: Stands between the prefix and the number; the `0` is no base58 digit.
 MARK: Final = "01"
@@ -82,9 +84,6 @@ def uuid4(rng: Random) -> int:
 
 #: Places the recorded answers came through.
 _COLOS: Final = ("EWR", "SJC", "VIE", "IAD")
-#: Protobuf head of recorded thinking signatures: field 2, 398 bytes long.
-_SIGNATURE_HEAD: Final = b"\x12\x8e\x03"
-_SIGNATURE_BYTES: Final = 398
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +143,9 @@ class Ids:
         """The edge's ray: 16 hex digits and an airport code (`colo`, or one of those recorded)."""
         return f"{self.rng.getrandbits(64):016x}-{self.colo or self.rng.choice(_COLOS)}"
 
-    def signature(self) -> str:
-        """A thinking signature: base64 with the head of recorded ones, its content plain chance."""
-        return base64.b64encode(_SIGNATURE_HEAD + self.rng.randbytes(_SIGNATURE_BYTES)).decode("ascii")
+    def signature(self, text: str = "") -> str:
+        """The signature of a thought (`wire/signature.py`)."""
+        return sign(text, self.rng)
 
     def _random(self) -> int:
         return self.rng.getrandbits(_BITS)

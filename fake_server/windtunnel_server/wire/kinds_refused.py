@@ -198,6 +198,15 @@ LIMITED: Final = (
         about="the same in the wording of 2024 (in brackets: unverified)",
     ),
     _too_much(
+        name="rate_limited_bytes",
+        message="This request would exceed your organization's rate limit of {limit:,} prompt bytes per hour (org: {org}, "
+        "model: {model}). " + _REFERENCE.replace("claude.com/contact", "www.anthropic.com/contact"),
+        # Recorded twice, in 2026-02; of the headers the recorder kept x-should-retry and neither hint nor limits.
+        retry_after=True,
+        examples={"limit": 20_000_000},
+        about="more bytes of prompts than an hour allows",
+    ),
+    _too_much(
         name="acceleration_limited",
         message="This request would exceed your organization's maximum usage increase rate for {unit} (org: {org}, "
         "model: {model}). Your current limit is {current:,} {unit}, and will increase to {next:,} at the next minute "

@@ -58,8 +58,7 @@ def at_start(usage: Usage, *, model: str, rng: Random) -> dict[str, Any]:
     """Write the usage of message_start: the whole input, and the few output tokens there are by then."""
     (drawn,) = rng.choices(_COUNTS, cum_weights=_CUMULATED)
     return {
-        **_input(usage),
-        **_lifetimes(usage),
+        **_begun(usage),
         "output_tokens": min(drawn, usage.output_tokens),
         **_service(usage, model),
     }
@@ -74,6 +73,13 @@ def at_end(usage: Usage) -> dict[str, Any]:
         **_server_tools(usage),
         **_iterations(usage),
     }
+
+
+def _begun(usage: Usage) -> dict[str, Any]:
+    """Write the input of what begins: of the first iteration where there are some (recorded for a compaction)."""
+    counts = {**_input(usage), **_lifetimes(usage)}
+    first = usage.iterations[0] if usage.iterations else {}
+    return {key: first.get(key, count) for key, count in counts.items()}
 
 
 def _input(usage: Usage) -> dict[str, Any]:

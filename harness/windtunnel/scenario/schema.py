@@ -176,9 +176,15 @@ MODELS: Final[Mapping[tuple[str, ...], type]] = {
 def known_keys(place: tuple[str | int, ...]) -> list[str]:
     """Keys that may stand at a place, as far as it is one of ours; else none."""
     from windtunnel.scenario.expect import Bounds
-    from windtunnel_server.settings import RateLimits
+    from windtunnel_server.settings import Acceleration, Overload, RateLimits
 
-    models = {**MODELS, ("server", "rate_limit"): RateLimits, ("expect", "attempts"): Bounds}
+    models = {
+        **MODELS,
+        ("server", "rate_limit"): RateLimits,
+        ("server", "rate_limit", "acceleration"): Acceleration,
+        ("server", "overload"): Overload,
+        ("expect", "attempts"): Bounds,
+    }
     model = models.get(tuple(str(part) for part in place))
     if model is None:
         return []

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from windtunnel.subjects.ask import Ask
+from windtunnel.verdicts._usage import as_usage, counts
 from windtunnel.verdicts.claims import Claim, Claims
 
 #: Plays one client, by its number, and tells each claim as it is made.
@@ -48,7 +49,7 @@ def summed(claims: Iterable[Claim]) -> Claims:
     calls = tuple(sorted(claims, key=lambda claim: (claim.ended_at or 0.0, claim.client)))
     usage: Mapping[str, Any] = {}
     for call in calls:
-        usage = plus(usage, call.usage or {})
+        usage = plus(usage, as_usage(counts(call.usage)))
     failed = not calls or any(call.outcome == "error" for call in calls)
     return Claims(calls=calls, outcome="error" if failed else "success", usage=usage or None)
 

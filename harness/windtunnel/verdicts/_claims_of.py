@@ -90,7 +90,8 @@ def _usage_from(thing: Any) -> dict[str, Any]:
         inner = _get(thing, name)
         said = {} if inner is None else {key: value for key in keys if (value := _get(inner, key)) is not None}
         usage[name] = said or None
-    return {key: value for key, value in usage.items() if value is not None}
+    rounds = [_usage_from(part) for part in _get(thing, "iterations") or ()]
+    return {key: value for key, value in {**usage, "iterations": rounds or None}.items() if value is not None}
 
 
 def _get(thing: Any, name: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from windtunnel.verdicts._usage import Counts, added, counts
+from windtunnel.verdicts._usage import Counts, added, counts, top_level
 from windtunnel.verdicts.sent import Sent
 
 READ: Final = "cache_read_input_tokens"
@@ -80,6 +80,11 @@ def _last_reports(sent: Sequence[Sent]) -> Counts:
     return added(counts(one.usages[-1]) for one in sent if one.usages)
 
 
+def _without_rounds(sent: Sequence[Sent]) -> Counts:
+    """The counts beside the iterations leave compaction out."""
+    return added(top_level(one.usage) for one in sent if one.usage is not None)
+
+
 def _whole_only(sent: Sequence[Sent]) -> Counts:
     return true(one for one in sent if one.whole)
 
@@ -96,6 +101,11 @@ def _for_each_attempt(sent: Sequence[Sent]) -> Counts:
 
 #: The most telling first: the first that explains the numbers is named.
 CAUSES: Final[tuple[Cause, ...]] = (
+    Cause(
+        "only the whole of a compacted answer was counted",
+        "add up its iterations: compaction is billed beside the message",
+        _without_rounds,
+    ),
     Cause(
         "the reports of one stream were added up",
         "message_delta is cumulative: let its counts replace those of message_start",

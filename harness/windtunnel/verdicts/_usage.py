@@ -24,8 +24,24 @@ PARTS: Final = (*TOKENS, *(f"{name}.{key}" for name, keys in OBJECTS.items() for
 
 
 def counts(usage: Mapping[str, Any] | None) -> Counts:
-    """Take the numbers out of a usage object. Null is not said."""
+    """Take the numbers out of a usage object. Null is not said.
+
+    Where there are `iterations`, their tokens are what is billed, and count in the place of the whole's (wire.md 8.1).
+    """
     said = usage or {}
+    rounds = said.get("iterations")
+    if not isinstance(rounds, (list, tuple)) or not rounds:
+        return _counts(said)
+    inside = added(_counts(one) for one in rounds if isinstance(one, Mapping))
+    return _counts(said) | inside
+
+
+def top_level(usage: Mapping[str, Any] | None) -> Counts:
+    """Take the numbers out of a usage object as if it had no `iterations`."""
+    return _counts(usage or {})
+
+
+def _counts(said: Mapping[str, Any]) -> Counts:
     flat = {name: said.get(name) for name in TOKENS}
     for name, keys in OBJECTS.items():
         inner = said.get(name)

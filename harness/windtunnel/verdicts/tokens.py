@@ -32,6 +32,7 @@ def judge(entries: Iterable[Entry], claims: Claims | None, *, finished: bool) ->
 
     What is not claimed is not judged; where nothing is claimed: unknown.
     """
+    entries = list(entries)
     calls = message_calls(entries)
     if not calls:
         return _nothing("no call asked for a message", "let the client ask for a message")
@@ -41,7 +42,7 @@ def judge(entries: Iterable[Entry], claims: Claims | None, *, finished: bool) ->
         return _nothing(reason, "ask for the verdict when the run is over")
     findings = list(_by_call(calls, claims))
     if value_of(findings) != "fail":
-        findings += _in_total(calls, claims)
+        findings += _batched(claims) if any(map(_makes_a_batch, entries)) else _in_total(calls, claims)
     findings += billed_note(calls)
     summary = f"{_shown(causes.true(map(read, calls)))} over {counted(len(calls), 'attempt')}"
     return Verdict(NAME, value_of(findings), tuple(findings), summary)
@@ -99,6 +100,18 @@ def _in_total(calls: list[Entry], claims: Claims) -> Iterator[Finding]:
     if counts(claims.usage) or claims.cost_usd is not None:
         of_the_run = Request(tuple(calls), certain=True)
         yield from _one(of_the_run, claims.usage, claims.cost_usd, certain=True, total=True)
+
+
+def _makes_a_batch(entry: Entry) -> bool:
+    return entry.method == "POST" and entry.path.endswith("/v1/messages/batches") and entry.status == 200
+
+
+def _batched(claims: Claims) -> Iterator[Finding]:
+    """A total may have the batches in it or not."""
+    if counts(claims.usage) or claims.cost_usd is not None:
+        seen = _shown(counts(claims.usage)) if counts(claims.usage) else f"{claims.cost_usd} US$"
+        title, advice = "the total may have batches in it", "report usage with each call; the ledger has the batches"
+        yield Finding((), title, seen, "a total of the Messages calls", advice, "unknown")
 
 
 # --- one account -------------------------------------------------------------------------------------------------

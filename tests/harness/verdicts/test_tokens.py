@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -98,7 +100,8 @@ def test_a_refused_attempt_counts_for_nothing(wired: Any):
     assert titles(judged(wired, twice)) == ["wrong counts: attempts that were refused were counted"]
 
 
-@pytest.mark.parametrize("cause", causes.CAUSES, ids=lambda cause: cause.name)
+#: The first one needs iterations, and has a test of its own.
+@pytest.mark.parametrize("cause", causes.CAUSES[1:], ids=lambda cause: cause.name)
 def test_every_usual_mistake_is_named(wired: Any, cause: causes.Cause):
     wired.refuse(429)
     wired.answer(at=1.0)
@@ -228,3 +231,119 @@ def test_a_wrong_total_is_not_reported_again_where_a_call_explains_it(wired: Any
     assert titles(tokens.judge(wired.entries, claims, finished=True)) == ["wrong counts"]
     right_calls = Claims(usage=wrong, calls=(Claim(outcome="success", usage=read(entry).usage),))
     assert tokens.judge(wired.entries, right_calls, finished=True).findings[0].where == "the run"
+
+
+def retried(wired: Any) -> None:
+    """A refusal, a stream that was cut, and the whole answer; all of one request."""
+    wired.refuse(429)
+    wired.answer(at=1.0, close_mid_stream={})
+    wired.answer(at=2.0)
+
+
+def test_an_honest_account_of_a_rough_run_passes_to_the_token_and_the_micro_dollar(wired: Any):
+    retried(wired)
+
+    judged(wired, true_usage(wired), cost_usd=true_cost(wired)).check()
+
+
+@pytest.mark.parametrize("name", ["input_tokens", "output_tokens", "cache_read_input_tokens"])
+@pytest.mark.parametrize("off_by", [-1, 1])
+def test_one_token_is_too_much_and_both_figures_are_named(wired: Any, name: str, off_by: int):
+    retried(wired)
+    true = true_usage(wired)
+
+    (finding, *_) = judged(wired, true | {name: true[name] + off_by}).findings
+
+    assert finding.weight == "fail"
+    assert finding.seen == f"{name} {true[name] + off_by} ({off_by:+d})"
+    assert finding.allowed == f"{name} {true[name]}"
+
+
+@pytest.mark.parametrize(
+    ("claimed", "cause"),
+    [
+        ("cache writes as input", "cache writes are in input_tokens too"),
+        ("reports added up", "the reports of one stream were added up"),
+        ("the last attempt only", "answers that broke off were left out"),
+    ],
+)
+def test_a_wrong_account_of_a_rough_run_is_named_in_tokens_and_in_money(wired: Any, claimed: str, cause: str):
+    retried(wired)
+    sent = [read(entry) for entry in wired.entries]
+    made = next(one for one in causes.CAUSES if one.name == cause).books(sent)
+    cost = prices.cost(as_usage(made), "claude-sonnet-4-6")
+    assert cost is not None
+
+    by_count = judged(wired, as_usage(dict.fromkeys(counts(true_usage(wired)), 0) | made))
+    by_cost = judged(wired, None, cost_usd=f"{cost / 1_000_000:f}")
+
+    assert titles(by_count) == [f"wrong counts: {cause}"]
+    assert titles(by_cost) == [f"wrong cost: {cause}"]
+
+
+def test_a_cost_at_another_model_s_price_names_the_model(wired: Any):
+    wired.answer()
+    usage = read(wired.entries[0]).usage
+    assert usage is not None
+    cost = prices.cost(usage, "claude-opus-4-8")
+    assert cost is not None
+
+    verdict = judged(wired, true_usage(wired), cost_usd=f"{cost / 1_000_000:f}")
+
+    assert verdict.failed
+    (title,) = titles(verdict)
+    # Models of one price cannot be told apart.
+    assert title.startswith("wrong cost: priced as claude-opus-")
+    assert "US$" in verdict.findings[0].seen and "US$" in verdict.findings[0].allowed
+
+
+def test_a_region_that_was_not_priced_is_named(wired: Any):
+    entry = wired.answer()
+    plain = true_cost(wired)
+    entry.provider, entry.path = "vertex", "/v1/projects/p/locations/eu/publishers/anthropic/models/m:streamRawPredict"
+    assert float(true_cost(wired)) > 1.05 * float(plain)
+
+    assert titles(judged(wired, None, cost_usd=plain)) == ["wrong cost: the region was not priced"]
+
+
+def test_rounding_counts_for_answers_only(wired: Any):
+    for place in range(5):
+        wired.refuse(429, at=float(place))
+    wired.answer(at=9.0)
+
+    assert judged(wired, None, cost_usd=f"{float(true_cost(wired)) + 0.000_001:.9f}").failed
+
+
+def rounds(*, whole: int, inside: tuple[int, ...]) -> dict[str, Any]:
+    parts = [{"type": "message", "input_tokens": tokens, "output_tokens": 1} for tokens in inside]
+    return {"input_tokens": whole, "output_tokens": 1, "iterations": parts}
+
+
+def test_iterations_count_as_their_sum():
+    usage = rounds(whole=5, inside=(40, 5))
+
+    assert counts(usage) == {"input_tokens": 45, "output_tokens": 2}
+    assert counts(usage | {"iterations": []}) == {"input_tokens": 5, "output_tokens": 1}
+
+
+def test_a_client_that_hands_on_the_usage_with_its_iterations_is_right(wired: Any):
+    entry = wired.answer(stream=False)
+    usage = rounds(whole=21, inside=(400, 21))
+    body = json.loads(b"".join(entry.sent)) | {"usage": usage}
+    entry.sent[:] = [json.dumps(body).encode()]
+    entry.response_headers = tuple(pair for pair in entry.response_headers if pair[0].lower() != "content-length")
+
+    whole_only = judged(wired, {"input_tokens": 21, "output_tokens": 1})
+
+    assert judged(wired, usage).passed
+    assert judged(wired, {"input_tokens": 421, "output_tokens": 2}).passed
+    assert titles(whole_only) == ["wrong counts: only the whole of a compacted answer was counted"]
+
+
+def test_a_total_beside_batches_is_not_judged(wired: Any):
+    entry = wired.answer()
+    made = replace(entry, number=9, path="/v1/messages/batches", status=200, sent=[], body={"requests": []})
+
+    verdict = tokens.judge([*wired.entries, made], Claims(usage={"input_tokens": 1}), finished=True)
+
+    assert (verdict.value, titles(verdict)) == ("unknown", ["the total may have batches in it"])

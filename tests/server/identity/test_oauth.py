@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -11,7 +14,15 @@ from hypothesis import strategies as st
 
 from windtunnel_server.call import Call
 from windtunnel_server.clock import VirtualClock
-from windtunnel_server.identity.oauth import API_BETA, FEDERATION_BETA, FEDERATION_GRANT, OAuth, TokenAnswer
+from windtunnel_server.identity.login_page import Wish
+from windtunnel_server.identity.oauth import (
+    API_BETA,
+    CODE_LIFETIME_S,
+    FEDERATION_BETA,
+    FEDERATION_GRANT,
+    OAuth,
+    TokenAnswer,
+)
 from windtunnel_server.journal import mask_body
 from windtunnel_server.wire.errors import KINDS
 
@@ -284,3 +295,89 @@ def test_nothing_printed_shows_a_token(oauth: OAuth):
     login = oauth.login()
 
     assert "sk-ant" not in repr(login) + repr(exchanged(oauth))
+
+
+# --- codes -----------------------------------------------------------------------------------------------------------
+
+VERIFIER = "a-verifier-that-nobody-guesses-0123456789-0123456789"
+# SHA-256 of it, in base64 for addresses.
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+WISH = Wish(
+    client_id="an-application",
+    redirect_uri="http://localhost:5555/callback",
+    state="a-state",
+    challenge=CHALLENGE,
+    scope="user:inference",
+)
+
+
+def coded(oauth: OAuth, code: str, *, as_json: bool = False, **changes: str | None) -> Any:
+    said: dict[str, str | None] = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": WISH.redirect_uri,
+        "client_id": WISH.client_id,
+        "code_verifier": VERIFIER,
+        "state": WISH.state,
+    }
+    form = {name: value for name, value in (said | changes).items() if value is not None}
+    body = json.dumps(form) if as_json else urlencode(form)
+    kind = "application/json" if as_json else "application/x-www-form-urlencoded"
+    call = Call("POST", "/v1/oauth/token", headers=(("Content-Type", kind),), body=body.encode())
+    answer = oauth.answer(call)
+    assert "***" in str(mask_body(call.json))
+    return json.loads(answer.body) | {"status": answer.status}
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_code_is_exchanged_for_a_login(oauth: OAuth, as_json: bool):
+    got = coded(oauth, oauth.grant(WISH), as_json=as_json)
+
+    assert (got["status"], got["scope"]) == (200, "user:inference")
+    assert got["organization"]["uuid"] == oauth.organization_id
+    assert got["account"]["email_address"] == oauth.person.email
+    assert refusal(oauth, got["access_token"]) is None
+    assert renewed(oauth, got["refresh_token"], WISH.client_id)["status"] == 200
+
+
+def test_a_code_is_good_once_and_its_second_use_ends_the_login(oauth: OAuth):
+    code = oauth.grant(WISH)
+    got = coded(oauth, code)
+
+    assert coded(oauth, code)["error"] == "invalid_grant"
+    assert refusal(oauth, got["access_token"]) == "oauth_revoked"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"code": "another"},
+        {"client_id": "another"},
+        {"redirect_uri": "http://localhost:5556/callback"},
+        {"code_verifier": "another"},
+        {"state": "another"},
+    ],
+)
+def test_a_code_is_for_who_asked_for_it_and_for_nobody_else(oauth: OAuth, changes: dict[str, str]):
+    code = oauth.grant(WISH)
+
+    assert coded(oauth, code, **changes)["error"] == "invalid_grant"
+    assert coded(oauth, code)["status"] == 200
+
+
+@pytest.mark.parametrize("lacking", ["code", "redirect_uri", "client_id", "code_verifier", "state"])
+def test_what_an_exchange_lacks_is_named(oauth: OAuth, lacking: str):
+    assert coded(oauth, oauth.grant(WISH), **{lacking: None})["error_description"] == f"Missing {lacking}"
+
+
+def test_a_code_ends(oauth: OAuth, clock: Wall):
+    code = oauth.grant(WISH)
+    clock.at = CODE_LIFETIME_S
+
+    assert coded(oauth, code)["error"] == "invalid_grant"
+
+
+def test_workloads_exchange_no_codes(oauth: OAuth):
+    answer = post(oauth, {"grant_type": "authorization_code", "code": oauth.grant(WISH)}, beta=BETAS)
+
+    assert answer.error == "unsupported_grant_type"

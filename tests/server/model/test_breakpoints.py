@@ -74,7 +74,7 @@ def test_the_mark_on_the_request_may_meet_one_on_the_last_block() -> None:
 
 
 def test_two_lifetimes_for_the_last_block_are_refused() -> None:
-    assert "different ttl" in refused(request(text(**HOUR), **MARK))
+    assert "must have matching TTLs" in refused(request(text(**HOUR), **MARK))
 
 
 @pytest.mark.parametrize("mark", [None, "x", 5])

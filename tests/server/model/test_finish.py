@@ -104,3 +104,9 @@ def test_scripted_usage_replaces_the_counted_one() -> None:
 
     assert (reply.usage.output_tokens, reply.usage.cache_read_tokens) == (7, 100)
     assert reply.usage.input_tokens == count_input(REQUEST)
+
+
+def test_a_summary_is_no_output_of_the_answer_behind_it() -> None:
+    summary = {"type": "compaction", "content": "They said hello."}
+
+    assert finished(summary, TEXT).usage.output_tokens == finished(TEXT).usage.output_tokens

@@ -1,16 +1,21 @@
-"""Rate limits: buckets on a clock."""
+"""Rate limits: who is turned away, for how long, and what the standings promise."""
 
 from __future__ import annotations
 
 import gc
+import math
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from windtunnel_server.model.limits import Bucket, Exceeded, Limiter, Standing, model_class
+from windtunnel_server.clock import VIRTUAL_START
+from windtunnel_server.model.buckets import Standing
+from windtunnel_server.model.limits import Exceeded, Family, Limiter, model_class
 from windtunnel_server.model.models import Model, find
-from windtunnel_server.settings import RateLimits
+from windtunnel_server.settings import Acceleration, RateLimits
 
 
 def model(name: str) -> Model:
@@ -20,58 +25,6 @@ def model(name: str) -> Model:
 
 
 SONNET, HAIKU = model("claude-sonnet-4-6"), model("claude-haiku-4-5")
-
-amounts = st.lists(st.tuples(st.floats(0, 90), st.integers(1, 60)), max_size=20)
-
-
-@given(limit=st.integers(1, 100_000), asked=amounts)
-def test_a_minute_never_lets_more_through_than_two_buckets(limit: int, asked: list[tuple[float, int]]) -> None:
-    bucket, at, taken = Bucket(limit, 0.0), 0.0, []
-    for gap_s, amount in asked:
-        at += gap_s
-        if bucket.wait_s(amount, at) == 0 and amount <= limit:
-            bucket.take(amount, at)
-            taken.append((at, amount))
-
-    for since, _ in taken:
-        # What the full bucket held, and what a minute adds to it.
-        assert sum(amount for when, amount in taken if since <= when < since + 60) <= 2 * limit
-
-
-@given(limit=st.integers(1, 2_000_000), first=st.integers(0, 3_000_000), second=st.integers(1, 2_000_000))
-def test_the_wait_it_tells_is_enough_and_none_too_long(limit: int, first: int, second: int) -> None:
-    bucket = Bucket(limit, 0.0)
-    bucket.take(first, 0.0)
-    wait_s = bucket.wait_s(second, 0.0)
-
-    if wait_s > 0.01:
-        assert bucket.wait_s(second, wait_s * 0.99) > 0
-    assert bucket.wait_s(second, wait_s) == 0
-
-
-@given(limit=st.integers(1, 2_000_000), taken=st.integers(0, 2_000_000))
-def test_it_is_whole_when_it_says_so(limit: int, taken: int) -> None:
-    bucket = Bucket(limit, 0.0)
-    bucket.take(taken, 0.0)
-
-    standing = bucket.standing(0.0)
-
-    assert bucket.standing(standing.whole_in_s) == Standing(limit, limit, 0.0)
-    assert standing.remaining == max(limit - taken, 0)
-
-
-def test_it_is_refilled_evenly_and_never_above_its_limit() -> None:
-    bucket = Bucket(60, 0.0)
-    bucket.take(60, 0.0)
-
-    assert [bucket.standing(at).remaining for at in (0.0, 0.5, 1.0, 10.0, 60.0, 600.0)] == [0, 0, 1, 10, 60, 60]
-
-
-def test_time_that_runs_backwards_refills_nothing() -> None:
-    bucket = Bucket(60, 10.0)
-    bucket.take(30, 10.0)
-
-    assert bucket.level(5.0) == 30
 
 
 def test_the_limit_that_is_hit_is_named_with_the_wait() -> None:
@@ -143,3 +96,146 @@ def test_a_call_that_nobody_holds_any_more_is_over() -> None:
 
 def test_what_is_not_limited_has_no_standing() -> None:
     assert set(Limiter(RateLimits(input_tokens_per_minute=5)).standing(SONNET, 0.0)) == {"input_tokens"}
+
+
+def test_of_several_limits_the_one_with_the_longest_wait_is_told() -> None:
+    limiter = Limiter(RateLimits(requests_per_minute=60, input_tokens_per_minute=600))
+    for _ in range(60):
+        limiter.let_in(SONNET, 10, 0.0)
+
+    assert limiter.exceeded(SONNET, 10, 0.0) == Exceeded("requests", 60, 1)
+    assert limiter.exceeded(SONNET, 100, 0.0) == Exceeded("input_tokens", 600, 10)
+
+
+def test_bytes_are_counted_by_the_hour() -> None:
+    limiter = Limiter(RateLimits(prompt_bytes_per_hour=3600))
+    limiter.let_in(SONNET, 1, 0.0, prompt_bytes=3600)
+
+    assert limiter.exceeded(SONNET, 1, 0.0, prompt_bytes=90) == Exceeded("prompt_bytes", 3600, 90)
+    assert limiter.exceeded(SONNET, 1, 90.0, prompt_bytes=90) is None
+
+
+def test_use_that_grows_too_fast_waits_for_the_next_minute_of_the_wall_clock() -> None:
+    ramp = Acceleration(input_tokens_per_minute=100, growth=50)
+    limiter = Limiter(RateLimits(acceleration=ramp), start=VIRTUAL_START + 15)
+    limiter.let_in(SONNET, 90, 0.0)
+
+    assert limiter.exceeded(SONNET, 20, 0.0) == Exceeded("acceleration", 100, 45, 150)
+    assert limiter.exceeded(HAIKU, 20, 0.0) is None
+    assert limiter.exceeded(SONNET, 150, 45.0) is None
+
+
+def test_a_wait_that_was_rounded_by_a_hair_is_enough_all_the_same() -> None:
+    limiter = Limiter(RateLimits(acceleration=Acceleration(input_tokens_per_minute=100, growth=50)))
+    just_before = 29.999_999_5
+    limiter.let_in(SONNET, 100, just_before)
+    exceeded = limiter.exceeded(SONNET, 150, just_before)
+
+    assert exceeded is not None and exceeded.wait_s == 30
+    assert limiter.exceeded(SONNET, 150, just_before + 30) is None
+
+
+def test_other_endpoints_have_limits_of_their_own() -> None:
+    limiter = Limiter(RateLimits(count_tokens_per_minute=2, requests_per_minute=1))
+
+    assert [limiter.other("count_tokens", 0.0) for _ in range(3)] == [None, None, Exceeded("count_tokens", 2, 30)]
+    assert limiter.other("batch_calls", 0.0) is None
+    assert limiter.exceeded(SONNET, 1, 0.0) is None
+    assert limiter.other("count_tokens", 30.0) is None
+
+
+def test_a_queue_that_is_full_says_when_enough_of_it_has_left() -> None:
+    limiter = Limiter(RateLimits(batch_queue=100))
+    waiting = {60.0: 40, 30.0: 30, 90.0: 20}
+
+    assert limiter.queued(waiting, 10, 5.0) is None
+    assert limiter.queued(waiting, 11, 5.0) == Exceeded("batch_queue", 100, 25)
+    assert limiter.queued(waiting, 60, 5.0) == Exceeded("batch_queue", 100, 55)
+
+
+limits = st.fixed_dictionaries(
+    {},
+    optional={
+        "requests_per_minute": st.integers(1, 50),
+        "input_tokens_per_minute": st.integers(50, 5_000),
+        "output_tokens_per_minute": st.integers(50, 5_000),
+        "prompt_bytes_per_hour": st.integers(500, 50_000),
+    },
+)
+
+
+class Kept(RuleBasedStateMachine):
+    """Calls come as they like: what the standings and the waits say, holds."""
+
+    @initialize(limits=limits, growth=st.none() | st.integers(1, 1000))
+    def open(self, limits: dict[str, Any], growth: int | None) -> None:
+        ramp = None if growth is None else Acceleration(input_tokens_per_minute=1000, growth=growth)
+        self.limiter = Limiter(RateLimits(acceleration=ramp, **limits), start=VIRTUAL_START + 7.25)
+        self.at, self.before = 0.0, dict[Family, Standing]()
+        self.promise: tuple[int, int] | None = None
+
+    @rule(for_s=st.floats(0, 100))
+    def time_goes_by(self, for_s: float) -> None:
+        self.at += for_s
+        self.promise = None
+        self.before = dict(self.limiter.standing(SONNET, self.at))
+
+    @rule(tokens=st.integers(0, 1000), size=st.integers(0, 4000), answer=st.integers(0, 3000))
+    def a_call_comes(self, tokens: int, size: int, answer: int) -> None:
+        exceeded = self.limiter.exceeded(SONNET, tokens, self.at, prompt_bytes=size)
+        if exceeded is None:
+            self.limiter.let_in(SONNET, tokens, self.at, prompt_bytes=size)
+            self.limiter.said(SONNET, answer, self.at)
+            # What somebody was told held as long as nobody else came.
+            self.promise = None
+        elif self._ever_fits(tokens, size, exceeded):
+            self.promise = tokens, size
+            self.wait_s = exceeded.wait_s
+
+    @precondition(lambda self: self.promise is not None)
+    @rule()
+    def the_wait_is_kept(self) -> None:
+        tokens, size = self.promise or (0, 0)
+        self.at += self.wait_s
+        assert self.limiter.exceeded(SONNET, tokens, self.at, prompt_bytes=size) is None
+        self.promise, self.before = None, dict(self.limiter.standing(SONNET, self.at))
+
+    @invariant()
+    def what_is_left_never_rises_without_time(self) -> None:
+        if hasattr(self, "limiter"):
+            now = self.limiter.standing(SONNET, self.at)
+            for family, standing in now.items():
+                assert 0 <= standing.remaining <= self.before.get(family, standing).remaining <= standing.limit
+            self.before = dict(now)
+
+    @invariant()
+    def it_is_whole_when_it_says_so_and_not_a_second_before(self) -> None:
+        if hasattr(self, "limiter"):
+            for family, one in self.limiter.standing(SONNET, self.at).items():
+                assert (one.whole_in_s == 0) == (one.remaining == one.limit)
+                refilled = one.limit / (3600 if family == "prompt_bytes" else 60) * one.whole_in_s
+                missing = one.limit - one.remaining
+                # What is left is told in whole numbers, and as 0 where an answer took more than there was.
+                assert refilled > missing - 1.001
+                assert refilled < missing + 0.001 or one.remaining == 0
+
+    def _ever_fits(self, tokens: int, size: int, exceeded: Exceeded) -> bool:
+        """A prompt above a limit never fits; one above what the next minute allows may have to wait for another."""
+        standing = self.limiter.standing(SONNET, self.at)
+        needs = {"input_tokens": tokens, "prompt_bytes": size}
+        fits = all(amount <= standing[name].limit for name, amount in needs.items() if name in standing)  # type: ignore[index]
+        return fits and tokens <= 1000
+
+
+Kept.TestCase.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestKept = Kept.TestCase
+
+
+@given(st.floats(0, 1e5), st.integers(1, 60))
+def test_waits_are_whole_seconds_and_never_none(at: float, limit: int) -> None:
+    limiter = Limiter(RateLimits(requests_per_minute=limit))
+    for _ in range(limit):
+        limiter.let_in(SONNET, 0, at)
+    exceeded = limiter.exceeded(SONNET, 0, at)
+
+    assert exceeded is not None and exceeded.wait_s == max(math.ceil(60 / limit - 1e-6), 1)

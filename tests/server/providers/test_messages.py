@@ -133,7 +133,7 @@ def test_an_earlier_model_refuses_an_answer_that_could_fill_the_window() -> None
         f"input length and `max_tokens` exceed context limit: {tokens} + 200 > {tokens + 199}, "
         "decrease input length or `max_tokens` and try again"
     )
-    assert Tunnel(context_window=tokens + 199).ask(asked, beta=f"x,{SOFT_WINDOW_BETA}").plan.status == 200
+    assert Tunnel(context_window=tokens + 199).ask(asked, beta=f"context-1m-2025-08-07,{SOFT_WINDOW_BETA}").plan.status == 200
 
 
 @pytest.mark.parametrize("stream", [False, True])

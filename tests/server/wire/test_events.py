@@ -161,13 +161,23 @@ def test_a_reply_without_content_is_three_events() -> None:
 
 def test_compaction_on_demand_arrives_whole_and_at_a_threshold_in_a_delta() -> None:
     block = {"type": "compaction", "content": "Summary"}
-    on_demand = Reply(content=(block,), stop_reason="compaction")
-    at_threshold = Reply(content=(block,), stop_reason="compaction", usage=Usage(input_tokens=5, output_tokens=5))
+    signed = block | {"signature": "E"}
+    on_demand, at_threshold = (Reply(content=(one,), stop_reason="compaction") for one in (signed, block))
 
-    assert payloads(streamed(on_demand), "content_block_start")[0]["content_block"] == block
+    assert payloads(streamed(on_demand), "content_block_start")[0]["content_block"] == signed
     assert payloads(streamed(on_demand), "content_block_delta") == []
     assert payloads(streamed(at_threshold), "content_block_start")[0]["content_block"]["content"] is None
     assert len(payloads(streamed(at_threshold), "content_block_delta")) == 1
+
+
+def test_a_summary_takes_the_tokens_of_its_own_iteration() -> None:
+    rounds = ({"type": "compaction", "output_tokens": 83}, {"type": "message", "output_tokens": 10})
+    block = {"type": "compaction", "content": "Summary"}
+    reply = Reply(content=(block, *HELLO.content), usage=Usage(output_tokens=10, iterations=rounds))
+
+    tokens = [event.tokens for event in streamed(reply) if event.name == "content_block_delta"]
+
+    assert (tokens[0], sum(tokens[1:])) == (83, 10)
 
 
 def test_hidden_thinking_takes_its_tokens_before_the_signature() -> None:

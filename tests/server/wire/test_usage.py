@@ -69,3 +69,12 @@ def test_models_from_4_6_on_name_a_place(model: str, place: str) -> None:
 
 def test_a_given_place_stands() -> None:
     assert usage.full(Usage(inference_geo="us"), model="claude-opus-4-6")["inference_geo"] == "us"
+
+
+def test_message_start_has_the_input_of_the_first_iteration() -> None:
+    rounds = ({"type": "compaction", "input_tokens": 100, "cache_read_input_tokens": 55_096}, {"type": "message"})
+
+    begun = usage.at_start(Usage(input_tokens=181, iterations=rounds), model="claude-sonnet-4-6", rng=Random(0))
+
+    assert (begun["input_tokens"], begun["cache_read_input_tokens"]) == (100, 55_096)
+    assert "iterations" not in begun

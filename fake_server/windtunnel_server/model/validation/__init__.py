@@ -1,7 +1,10 @@
 """What the service refuses before it asks a model, in its words.
 
-In this order (the real one is unverified): the shape of the request, key by key; the model's name; then the rules that
+In this order (the real one is unverified): the shape of the request, key by key; its betas; the model's name; then the rules that
 look at more than one place (`index.py`). The first fault is the answer.
+
+Nothing is remembered of what was looked at before: the digest by which a message would be found again costs as much as
+looking at it does (measured).
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from functools import lru_cache
 
 from windtunnel_server.model.models import Model, find
 from windtunnel_server.model.problem import Problem, invalid
+from windtunnel_server.model.validation import betas
 from windtunnel_server.model.validation.index import CHECKED
 from windtunnel_server.model.validation.request import ANSWERABLE, REQUEST
 from windtunnel_server.model.validation.rule import Asked, Check
@@ -24,6 +28,9 @@ def check(request: object, terms: Terms) -> Problem | None:
     if fault is not None:
         return invalid(*fault)
     assert isinstance(request, dict)
+    strange = betas.unexpected(terms)
+    if strange is not None:
+        return strange
     model = _found(request["model"], terms)
     if model is None:
         return Problem("model_not_found", f"model: {request['model']}")

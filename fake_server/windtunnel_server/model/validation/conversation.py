@@ -39,6 +39,59 @@ def _empty_user_turns(messages: list[Mapping[str, Any]]) -> Iterator[int]:
         start = end
 
 
+def _not_endless(asked: Asked) -> Iterator[Problem]:
+    if len(asked.messages) > _MOST_MESSAGES:
+        yield invalid("messages", f"at most {_MOST_MESSAGES} messages are allowed")
+
+
+def _user_first(asked: Asked) -> Iterator[Problem]:
+    if asked.messages and asked.messages[0]["role"] == "assistant":
+        yield invalid("messages", 'first message must use the "user" role')
+
+
+def _no_prefill(asked: Asked) -> Iterator[Problem]:
+    """Look at plain answers only: a turn of the service's tools that was paused is sent back as it is."""
+    if asked.model.era.prefill or asked.terms.endpoint != "messages" or not asked.messages:
+        return
+    if asked.request.get("compaction"):
+        return  # what is summarised may end with an answer (wire.md 9.4)
+    last = asked.messages[-1]
+    content = last["content"]
+    if last["role"] == "assistant" and content and _is_said(content):
+        what = "This model does not support assistant message prefill."
+        yield invalid("", f"{what} The conversation must end with a user message.")
+
+
+def _is_said(content: Any) -> bool:
+    """Tell an answer that was begun: text, perhaps behind thoughts."""
+    if isinstance(content, str):
+        return True
+    return content[-1]["type"] == "text" and all(block["type"] in _PLAIN for block in content)
+
+
+def _tidy_end(asked: Asked) -> Iterator[Problem]:
+    last = asked.messages[-1] if asked.messages else {"role": "user", "content": ""}
+    content = last["content"]
+    if last["role"] != "assistant" or not content:
+        return
+    text = content if isinstance(content, str) else content[-1].get("text")
+    if isinstance(text, str) and text and text[-1].isspace():
+        yield invalid("messages", "final assistant content cannot end with trailing whitespace")
+
+
+def _texts_say_something(asked: Asked) -> Iterator[Problem]:
+    """Recorded: blank text of the assistant's passes; that the user's does not is reported."""
+    for placed in asked.by_type.get("text", ()):
+        text = placed.block["text"]
+        if not text and placed.role != "system":
+            yield invalid("messages", "text content blocks must be non-empty")
+        if placed.role == "user" and text.isspace():
+            yield invalid("messages", "text content blocks must contain non-whitespace text")
+    system = asked.request.get("system")
+    if isinstance(system, list) and any(block.get("text") == "" for block in system):
+        yield invalid("system", "text content blocks must be non-empty")
+
+
 def _no_assistant_document(asked: Asked) -> Iterator[Problem]:
     if asked.terms.modern:
         for placed in asked.blocks("document"):
@@ -67,9 +120,18 @@ def _user(*content: Any) -> dict[str, Any]:
     return {"role": "user", "content": list(content)}
 
 
+#: Documented.
+_MOST_MESSAGES: Final = 100_000
+#: What the last turn of a client that prefills is made of.
+_PLAIN: Final = ("text", "thinking", "redacted_thinking")
+
+_ANSWER: Final = {"role": "assistant", "content": "It blows"}
+_SPACED: Final = {"role": "assistant", "content": "It blows "}
+_OLD: Final = {"model": "claude-haiku-4-5"}
 _DOCUMENT: Final = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Tides."}}
 _TEXT: Final = {"type": "text", "text": "Hello"}
-_CITED: Final = _TEXT | {"citations": [{"type": "char_location", "cited_text": "x", "document_index": 0}]}
+_PLACED: Final = {"document_index": 0, "document_title": None, "start_char_index": 0, "end_char_index": 1}
+_CITED: Final = _TEXT | {"citations": [{"type": "char_location", "cited_text": "x", **_PLACED}]}
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule(
@@ -89,6 +151,51 @@ RULES: Final[tuple[Rule, ...]] = (
         fails=Example({"messages": [{"role": "user", "content": ""}]}),
         says="messages.0: user messages must have non-empty content",
         check=_says_something,
+    ),
+    Rule(
+        name="messages_not_endless",
+        about="There are at most 100,000 messages.",
+        source="wire.md 1.1, 10 (documented; the words are unverified)",
+        passes=Example({"messages": [_user(_TEXT)] * 2}),
+        fails=Example({"messages": [{"role": "user", "content": "Hello"}] * (_MOST_MESSAGES + 1)}),
+        says="messages: at most 100000 messages are allowed",
+        check=_not_endless,
+    ),
+    Rule(
+        name="user_first",
+        about="The first message is the user's: a rule of former years, recorded as gone in 2026, and so off.",
+        source="",
+        passes=Example(),
+        fails=Example({"messages": [_ANSWER, _user(_TEXT)]}),
+        says='messages: first message must use the "user" role',
+        check=_user_first,
+    ),
+    Rule(
+        name="no_prefill",
+        about="Models from 4.6 on do not go on with a message of the assistant's.",
+        source="wire.md 6.3, 10; recorded (2026)",
+        passes=Example({**_OLD, "messages": [_user(_TEXT), _ANSWER]}),
+        fails=Example({"messages": [_user(_TEXT), _ANSWER]}),
+        says="This model does not support assistant message prefill. The conversation must end with a user message.",
+        check=_no_prefill,
+    ),
+    Rule(
+        name="prefill_is_tidy",
+        about="The message of the assistant's that is to be gone on with does not end in white space.",
+        source="wire.md 6.3",
+        passes=Example({**_OLD, "messages": [_user(_TEXT), _ANSWER]}),
+        fails=Example({**_OLD, "messages": [_user(_TEXT), _SPACED]}),
+        says="messages: final assistant content cannot end with trailing whitespace",
+        check=_tidy_end,
+    ),
+    Rule(
+        name="texts_say_something",
+        about="No text is empty, and none of the user's is blank.",
+        source="wire.md 6.3, anthropics/claude-code#59812; blank: TheValkyrja/Anthropic2Vertex#5",
+        passes=Example({"messages": [_user(_TEXT)]}),
+        fails=Example({"messages": [_user(_TEXT, _TEXT | {"text": ""})]}),
+        says="messages: text content blocks must be non-empty",
+        check=_texts_say_something,
     ),
     Rule(
         name="no_assistant_document",

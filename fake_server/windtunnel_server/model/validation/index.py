@@ -4,13 +4,43 @@ from __future__ import annotations
 
 from typing import Final
 
-from windtunnel_server.model.validation import conversation, limits, tool_rules
+from windtunnel_server.model.validation import (
+    betas,
+    block_examples,
+    caching,
+    conversation,
+    drafts,
+    field_examples,
+    limits,
+    pairing,
+    sampling,
+    structured,
+    support,
+    system_turns,
+    thinking,
+    tool_changes,
+    tool_examples,
+    tool_rules,
+)
 from windtunnel_server.model.validation.rule import Rule
 
 FAMILIES: Final = {
+    "shapes of fields": field_examples.RULES,
+    "shapes of tools": tool_examples.RULES,
+    "shapes of blocks": block_examples.RULES,
+    "betas": betas.RULES,
+    "tool changes": tool_changes.RULES,
+    "system messages": system_turns.RULES,
+    "caching": caching.RULES,
     "conversation": conversation.RULES,
+    "tool calls": pairing.RULES,
     "limits": limits.RULES,
+    "thinking": thinking.RULES,
+    "sampling": sampling.RULES,
     "tools": tool_rules.RULES,
+    "tool schemas": drafts.RULES,
+    "structured output": structured.RULES,
+    "support": support.RULES,
 }
 
 #: Rules by name, in order.

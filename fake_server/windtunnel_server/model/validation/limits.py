@@ -25,6 +25,27 @@ def _warming(asked: Asked) -> Iterator[Problem]:
         yield invalid("max_tokens", "must be greater than or equal to 1 when `stream` is true")
 
 
+def _warms_only(asked: Asked) -> Iterator[Problem]:
+    """unverified: the words."""
+    request = asked.request
+    if asked.terms.endpoint != "messages" or request["max_tokens"] != 0:
+        return
+    unfit = {
+        "thinking": (request.get("thinking") or {}).get("type") == "enabled",
+        "output_config.format": bool((request.get("output_config") or {}).get("format")),
+        "output_format": bool(request.get("output_format")),
+        "tool_choice": (request.get("tool_choice") or {}).get("type") in ("any", "tool"),
+    }
+    for name, given in unfit.items():
+        if given:
+            yield invalid("max_tokens", f"must be greater than or equal to 1 when `{name}` is set")
+
+
+_FORCED: Final = {
+    "tools": [{"name": "look", "input_schema": {"type": "object"}}],
+    "tool_choice": {"type": "any"},
+}
+
 RULES: Final[tuple[Rule, ...]] = (
     Rule(
         name="max_tokens_within_limit",
@@ -43,5 +64,14 @@ RULES: Final[tuple[Rule, ...]] = (
         fails=Example({"max_tokens": 0, "stream": True}),
         says="max_tokens: must be greater than or equal to 1 when `stream` is true",
         check=_warming,
+    ),
+    Rule(
+        name="warming_asks_for_nothing",
+        about="A request that only warms the cache has no enabled thinking, output format or forced choice.",
+        source="wire.md 8.2 (documented; the words are unverified)",
+        passes=Example({**_FORCED, "max_tokens": 0, "tool_choice": {"type": "auto"}}),
+        fails=Example({**_FORCED, "max_tokens": 0}),
+        says="max_tokens: must be greater than or equal to 1 when `tool_choice` is set",
+        check=_warms_only,
     ),
 )

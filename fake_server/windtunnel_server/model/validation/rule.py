@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from windtunnel_server.model.models import Model
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.validation.terms import Terms
+
+Found = TypeVar("Found")
 
 #: The plainest request there is; examples say what is different about theirs.
 PLAINEST: Final[Mapping[str, Any]] = {
@@ -32,11 +34,26 @@ class Placed(NamedTuple):
         return f"messages.{self.message}.content.{self.place}"
 
 
+class Turn(NamedTuple):
+    """Where a message stands once consecutive messages of one role are joined, as the service joins them (wire.md 10)."""
+
+    number: int
+    #: Blocks of the turn before this message.
+    offset: int
+
+
 class Asked:
     """A request of the right shape, and the terms it is judged under. What several rules look for is found once."""
 
     def __init__(self, request: Mapping[str, Any], terms: Terms, model: Model) -> None:
         self.request, self.terms, self.model = request, terms, model
+        self._found: dict[Callable[[Asked], Any], Any] = {}
+
+    def once(self, find: Callable[[Asked], Found]) -> Found:
+        """What a function finds in this request; it is asked once, however many rules want it."""
+        if find not in self._found:
+            self._found[find] = find(self)
+        return self._found[find]  # type: ignore[no-any-return]
 
     @property
     def messages(self) -> list[Mapping[str, Any]]:
@@ -55,6 +72,19 @@ class Asked:
             if isinstance(content, list):
                 for place, block in enumerate(content):
                     found.setdefault(block["type"], []).append(Placed(number, place, message["role"], block))
+        return found
+
+    @cached_property
+    def turns(self) -> list[Turn]:
+        """The turn of every message. Recorded: the errors of tool calls count turns."""
+        found: list[Turn] = []
+        role, number, offset = None, -1, 0
+        for message in self.messages:
+            if message["role"] != role:
+                role, number, offset = message["role"], number + 1, 0
+            found.append(Turn(number, offset))
+            content = message["content"]
+            offset += bool(content) if isinstance(content, str) else len(content)
         return found
 
     def blocks(self, *types: str) -> list[Placed]:

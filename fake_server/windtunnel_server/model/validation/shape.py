@@ -2,10 +2,10 @@
 
 A shape takes a value and the terms of the call, and gives None or its first fault: the path from the value to it
 (dotted, "" for the value itself) and the words. Paths are put together only where there is a fault, so a good value
-costs little. The order of a table's keys is the order in which faults are found; keys nobody knows come last.
+costs little. The order of a table's keys is the order in which faults are told; keys nobody knows come last.
 
-Recorded: `tools.0.custom.name: String should match pattern …`, `messages.0.content.1.text.text: Field required`: the tag
-of a union's member is a segment of the path.
+Which complaint a value of the wrong type meets depends on what is wanted there (measured, August 2026): an object of
+known keys "does not match the expected shape", a union told apart by a tag and a mapping "should be an object".
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from windtunnel_server.model.validation.conditions import Condition
 from windtunnel_server.model.validation.terms import Terms
 
 #: Where, from the value on, and what is wrong there.
 Fault: TypeAlias = tuple[str, str]
 Shape: TypeAlias = Callable[[Any, Terms], "Fault | None"]
-Condition: TypeAlias = Callable[[Terms], bool]
 
 UNFIT = "Input does not match the expected shape."
 EXTRA = "Extra inputs are not permitted"
@@ -47,7 +47,9 @@ def anything(value: Any, terms: Terms) -> Fault | None:
 
 def is_integer(value: Any) -> bool:
     """Tell whole numbers from the rest: 16 and 16.0, not True and not "16"."""
-    return not isinstance(value, bool) and isinstance(value, (int, float)) and float(value).is_integer()
+    if isinstance(value, int):
+        return not isinstance(value, bool)
+    return isinstance(value, float) and value.is_integer()
 
 
 def is_number(value: Any) -> bool:
@@ -59,15 +61,18 @@ def boolean(value: Any, terms: Terms) -> Fault | None:
     return None if isinstance(value, bool) else ("", NOT_A_BOOLEAN)
 
 
-def text(
-    *, least: int = 0, most: int | None = None, pattern: str | None = None, complaint: str = NOT_A_STRING
-) -> Shape:
+def string(value: Any, terms: Terms) -> Fault | None:
+    """Take any string."""
+    return None if isinstance(value, str) else ("", NOT_A_STRING)
+
+
+def text(*, least: int = 0, most: int | None = None, pattern: str | None = None) -> Shape:
     """Make a shape for strings, of `least` to `most` characters and of a pattern."""
-    matches = re.compile(pattern).search if pattern else None
+    matches = re.compile(pattern).fullmatch if pattern else None
 
     def check(value: Any, terms: Terms) -> Fault | None:
         if not isinstance(value, str):
-            return "", complaint
+            return "", NOT_A_STRING
         if len(value) < least:
             return "", EMPTY if least == 1 else f"String should have at least {least} characters"
         if most is not None and len(value) > most:
@@ -79,20 +84,24 @@ def text(
     return check
 
 
-def integer(*, least: int | None = None, most: int | None = None) -> Shape:
+def integer(*, least: int | None = None, most: int | None = None, above: int | None = None) -> Shape:
     """Make a shape for whole numbers."""
-    return _numbers(is_integer, NOT_AN_INTEGER, least, most)
+    return _numbers(is_integer, NOT_AN_INTEGER, least, most, above)
 
 
 def number(*, least: float | None = None, most: float | None = None) -> Shape:
     """Make a shape for numbers."""
-    return _numbers(is_number, NOT_A_NUMBER, least, most)
+    return _numbers(is_number, NOT_A_NUMBER, least, most, None)
 
 
-def _numbers(fits: Callable[[Any], bool], complaint: str, least: float | None, most: float | None) -> Shape:
+def _numbers(
+    fits: Callable[[Any], bool], complaint: str, least: float | None, most: float | None, above: float | None
+) -> Shape:
     def check(value: Any, terms: Terms) -> Fault | None:
         if not fits(value):
             return "", complaint
+        if above is not None and value <= above:
+            return "", f"Input should be greater than {above}"
         if least is not None and value < least:
             return "", f"Input should be greater than or equal to {least}"
         if most is not None and value > most:
@@ -117,6 +126,23 @@ def either_words(allowed: tuple[str, ...]) -> str:
     """Write names as pydantic lists them: 'a', 'b' or 'c'."""
     words = [f"'{name}'" for name in allowed]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def one_of_known(allowed: Mapping[str, Condition | None]) -> Shape:
+    """Make a shape for an enumeration whose members depend on the terms; None: always there.
+
+    It lists them without an "or" (reported of `thinking.adaptive.display` and `server_tool_use.name`, September 2026).
+    """
+
+    def check(value: Any, terms: Terms) -> Fault | None:
+        if isinstance(value, str) and value in allowed:
+            condition = allowed[value]
+            if condition is None or condition(terms):
+                return None
+        names = [f"'{name}'" for name, condition in allowed.items() if condition is None or condition(terms)]
+        return "", f"Input should be {', '.join(names)}"
+
+    return check
 
 
 def listing(item: Shape, *, least: int = 0, most: int | None = None) -> Shape:
@@ -147,21 +173,12 @@ def text_or(other: Shape) -> Shape:
     return check
 
 
-def nullable(shape: Shape) -> Shape:
-    """Make a shape that takes null too."""
-
-    def check(value: Any, terms: Terms) -> Fault | None:
-        return None if value is None else shape(value, terms)
-
-    return check
-
-
-def mapping(item: Shape = anything, *, complaint: str = NOT_AN_OBJECT) -> Shape:
+def mapping(item: Shape = anything) -> Shape:
     """Make a shape for objects with whatever keys, their values of one shape."""
 
     def check(value: Any, terms: Terms) -> Fault | None:
-        if not isinstance(value, Mapping):
-            return "", complaint
+        if type(value) is not dict and not isinstance(value, Mapping):
+            return "", NOT_AN_OBJECT
         if item is not anything:
             for name, member in value.items():
                 fault = item(member, terms)
@@ -185,94 +202,59 @@ class Key:
     required_if: Condition | None = None
 
 
-def record(keys: Mapping[str, Key], *, complaint: str = NOT_AN_OBJECT, open: bool = False) -> Shape:
+def must(shape: Shape) -> Key:
+    """A key that has to be there."""
+    return Key(shape, required=True)
+
+
+def may(shape: Shape = anything, *, known: Condition | None = None) -> Key:
+    """A key that may be there. It may be null too: recorded of many, and no report says of any that it may not."""
+    return Key(shape, nullable=True, known=known)
+
+
+def record(keys: Mapping[str, Key], *, complaint: str = UNFIT, open: bool = False) -> Shape:
     """Make a shape for objects with these keys and no others; `open`: with whatever others."""
-    every = tuple(keys.items())
+    order = {name: place for place, name in enumerate(keys)}
+    last = len(order)
+    always = {name: key.shape for name, key in keys.items() if key.known is None}
+    sometimes = {name: (key.known, key.shape) for name, key in keys.items() if key.known is not None}
+    nullable = frozenset(name for name, key in keys.items() if key.nullable)
+    wanted = tuple(name for name, key in keys.items() if key.required)
+    wanted_if = tuple((name, key.required_if) for name, key in keys.items() if key.required_if is not None)
 
     def check(value: Any, terms: Terms) -> Fault | None:
-        if not isinstance(value, Mapping):
+        # A dict is what JSON gives; asking for the abstract class takes longer than most shapes do.
+        if type(value) is not dict and not isinstance(value, Mapping):
             return "", complaint
-        for name, key in every:
+        faults: list[tuple[int, Fault]] = []
+        for name, member in value.items():
+            shape = always.get(name)
+            if shape is None:
+                known, shape = sometimes.get(name, _NEVER)
+                if not known(terms):
+                    if not open:
+                        faults.append((last, (name, EXTRA)))
+                    continue
+            fault = None if shape is anything else shape(member, terms)
+            if fault is not None and not (member is None and name in nullable):
+                faults.append((order[name], beneath(name, fault)))
+        for name in wanted:
             if name not in value:
-                if key.required or (key.required_if is not None and key.required_if(terms)):
-                    return name, REQUIRED
-                continue
-            if key.known is not None and not key.known(terms):
-                continue
-            member = value[name]
-            if member is None and key.nullable:
-                continue
-            fault = key.shape(member, terms)
-            if fault is not None:
-                return beneath(name, fault)
-        return None if open else _extra(value, terms)
-
-    def _extra(value: Mapping[str, Any], terms: Terms) -> Fault | None:
-        for name in value:
-            key = keys.get(name)
-            if key is None or (key.known is not None and not key.known(terms)):
-                return name, EXTRA
-        return None
+                faults.append((order[name], (name, REQUIRED)))
+        for name, asked in wanted_if:
+            if name not in value and asked(terms):
+                faults.append((order[name], (name, REQUIRED)))
+        return min(faults, key=_place)[1] if faults else None
 
     return check
 
 
-def tagged(
-    members: Mapping[str, Shape],
-    *,
-    by: str = "type",
-    default: str | None = None,
-    known: Callable[[Terms], Mapping[str, Shape]] | None = None,
-    segment: bool = True,
-    complaint: str = NOT_AN_OBJECT,
-) -> Shape:
-    """Make a shape for a union told apart by a tag; `default` is the tag of an object that names none.
-
-    `known` narrows the members for the terms of a call. A fault within a member has its tag as a segment of the path.
-    """
-
-    def check(value: Any, terms: Terms) -> Fault | None:
-        if not isinstance(value, Mapping):
-            return "", complaint
-        tag = value.get(by)
-        if tag is None and default is not None and (by not in value or value[by] is None):
-            tag = default
-        elif by not in value:
-            return by, REQUIRED
-        elif not isinstance(tag, str):
-            return by, NOT_A_STRING
-        offered = members if known is None else known(terms)
-        shape = offered.get(tag)
-        if shape is None:
-            return "", unexpected_tag(by, tag, tuple(offered))
-        fault = shape(value, terms)
-        if fault is None:
-            return None
-        return beneath(tag, fault) if segment else fault
-
-    return check
+def _place(fault: tuple[int, Fault]) -> int:
+    return fault[0]
 
 
-def unexpected_tag(by: str, tag: str, expected: tuple[str, ...]) -> str:
-    """Say that a union has no such member (recorded on Bedrock, 2025)."""
-    listed = ", ".join(f"'{name}'" for name in sorted(expected))
-    return f"Input tag '{tag}' found using '{by}' does not match any of the expected tags: {listed}"
+def _nowhere(terms: Terms) -> bool:
+    return False
 
 
-def with_beta(*names: str) -> Condition:
-    """Make the condition that one of these betas is asked for; a name that ends in `-` stands for all that begin so."""
-
-    def met(terms: Terms) -> bool:
-        return any(beta in names or any(n.endswith("-") and beta.startswith(n) for n in names) for beta in terms.betas)
-
-    return met
-
-
-def on_messages(terms: Terms) -> bool:
-    """The condition that a message is to be made, not counted."""
-    return terms.endpoint == "messages"
-
-
-def on_older(terms: Terms) -> bool:
-    """The condition of an API version before 2026-10-21."""
-    return not terms.modern
+_NEVER: tuple[Condition, Shape] = (_nowhere, anything)

@@ -24,6 +24,16 @@ def _chosen(asked: Asked) -> Iterator[Problem]:
         yield Problem("invalid_request", f"Tool '{choice['name']}' not found in provided tools")
 
 
+def _one_list_of_domains(asked: Asked) -> Iterator[Problem]:
+    for place, tool in enumerate(asked.tools):
+        if tool.get("allowed_domains") and tool.get("blocked_domains"):
+            what = "only one of `allowed_domains` or `blocked_domains` can be specified"
+            yield invalid(f"tools.{place}.{tool.get('type')}", what)
+
+
+_SEARCH: Final = {"type": "web_search_20250305", "name": "web_search", "allowed_domains": ["example.org"]}
+
+
 def _tool(name: str) -> dict[str, Any]:
     return {"name": name, "input_schema": {"type": "object"}}
 
@@ -41,10 +51,19 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         name="chosen_tool_exists",
         about="A forced choice has something to choose from.",
-        source="one public report (the words are unverified)",
+        source="live tests of others (August and September 2026)",
         passes=Example({"tools": [_tool("look")], "tool_choice": {"type": "tool", "name": "look"}}),
         fails=Example({"tools": [_tool("look")], "tool_choice": {"type": "tool", "name": "read"}}),
         says="Tool 'read' not found in provided tools",
         check=_chosen,
+    ),
+    Rule(
+        name="one_list_of_domains",
+        about="A search allows domains or blocks some, not both.",
+        source="documented (the words are unverified)",
+        passes=Example({"tools": [_SEARCH]}),
+        fails=Example({"tools": [_SEARCH | {"blocked_domains": ["example.com"]}]}),
+        says="tools.0.web_search_20250305: only one of `allowed_domains` or `blocked_domains` can be specified",
+        check=_one_list_of_domains,
     ),
 )

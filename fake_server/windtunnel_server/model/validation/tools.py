@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
+from windtunnel_server.model.validation.conditions import elsewhere, some, with_beta
+from windtunnel_server.model.validation.server_tools import COMMON, EXAMPLES, KNOWN, SERVER_TOOLS
 from windtunnel_server.model.validation.shape import (
     EMPTY,
     NOT_A_STRING,
-    NOT_AN_OBJECT,
-    REQUIRED,
-    UNFIT,
     Fault,
-    Key,
-    beneath,
+    boolean,
     listing,
+    mapping,
+    may,
+    must,
     record,
+    string,
     text,
 )
 from windtunnel_server.model.validation.terms import Terms
+from windtunnel_server.model.validation.unions import member, tagged
 
 TOOL_NAME: Final = "^[a-zA-Z0-9_-]{1,128}$"
 
@@ -35,33 +37,35 @@ def _object_type(value: Any, terms: Terms) -> Fault | None:
     return None if value == "object" else ("", "Input should be 'object'")
 
 
-CUSTOM: Final = record(
+#: Bedrock takes them with their betas (anthropics/claude-code#27065, Wei-Shaw/claude-relay-service#667).
+_DEFERRED: Final = some(elsewhere("bedrock"), with_beta("tool-search-tool-", "advanced-tool-use-"))
+_EXEMPLIFIED: Final = some(elsewhere("bedrock"), with_beta("tool-examples-", "advanced-tool-use-"))
+
+CUSTOM: Final = member(
     {
-        "name": Key(_name, required=True),
-        "input_schema": Key(
-            record({"type": Key(_object_type, required=True)}, complaint=UNFIT, open=True), required=True
-        ),
-    },
-    open=True,
+        "name": must(_name),
+        "input_schema": must(record({"type": must(_object_type), "properties": may(mapping())}, open=True)),
+        "description": may(string),
+        # Only tools of one's own have it (vercel/ai#13078).
+        "eager_input_streaming": may(boolean),
+        **COMMON,
+        "defer_loading": may(boolean, known=_DEFERRED),
+        "input_examples": may(EXAMPLES["input_examples"].shape, known=_EXEMPLIFIED),
+    }
 )
 
+TOOL: Final = tagged({"custom": CUSTOM, **SERVER_TOOLS}, default="custom", known=KNOWN)
+TOOLS: Final = listing(TOOL)
 
-def _tool(value: Any, terms: Terms) -> Fault | None:
-    if not isinstance(value, Mapping):
-        return "", NOT_AN_OBJECT
-    if value.get("type") in (None, "custom"):
-        fault = CUSTOM(value, terms)
-        return None if fault is None else beneath("custom", fault)
-    return None
+_PARALLEL: Final = {"disable_parallel_tool_use": may(boolean)}
 
-
-TOOLS: Final = listing(_tool)
-
-
-def TOOL_CHOICE(value: Any, terms: Terms) -> Fault | None:
-    """Take a choice that says its type (unverified: these words for this field)."""
-    if not isinstance(value, Mapping):
-        return "", NOT_AN_OBJECT
-    if "type" not in value:
-        return "type", REQUIRED
-    return ("tool.name", REQUIRED) if value["type"] == "tool" and "name" not in value else None
+#: The order of its tags is as reported (2026).
+TOOL_CHOICE: Final = tagged(
+    {
+        "auto": member(_PARALLEL),
+        "any": member(_PARALLEL),
+        "tool": member({"name": must(string), **_PARALLEL}),
+        "none": member({}),
+    },
+    listed="as told",
+)

@@ -17,11 +17,11 @@ from urllib.parse import unquote
 
 from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
-from windtunnel_server.model import tokens
+from windtunnel_server.model.context.managed import counted
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.service import Service
-from windtunnel_server.plan import Plan
-from windtunnel_server.providers import errors
+from windtunnel_server.plan import Head, Plan
+from windtunnel_server.providers import errors, limited
 from windtunnel_server.providers import framing as provider_framing
 from windtunnel_server.providers.asked import read_json
 from windtunnel_server.providers.bedrock import converse_request as bedrock_converse_request
@@ -91,7 +91,7 @@ class Bedrock:
     ) -> None:
         self._clock = clock
         self._gate = gate or Open()
-        self._service = Service(settings)
+        self._service = Service(settings, start=clock.start, seed=seed, bills=False)
         self._dialect = BedrockDialect()
         self._rulebook = Rulebook(settings, self.name)
         self._messages = Messages(self._service, clock, self._dialect, seed=seed, rulebook=self._rulebook)
@@ -125,6 +125,13 @@ class Bedrock:
             return errors.refused(self._dialect, asked, unread)
         return self._for_model(asked, take, unquote(found["model"]))
 
+    def scripted(self, call: Call, spec: ErrorSpec, random: Random) -> Plan:
+        """Answer with an error of the script's, whoever asks and for whatever."""
+        found = _CALL.fullmatch(call.route or call.path)
+        operation = _OPERATIONS.get(found["operation"], "listing") if found else "listing"
+        asked = replace(self._asked(call, random), operation=operation)
+        return errors.scripted(self._dialect, asked, spec, window=self._messages.window)
+
     def too_large(self, call: Call) -> Plan:
         return self._dialect.error(self._asked(call, Random(0)), ErrorSpec(kind="request_too_large"))
 
@@ -151,7 +158,7 @@ class Bedrock:
         ids = kind(random, "bdrk_")
         id = ids.uuid4()
         stamp = headers.Stamp(at=at, request_id=id, organization_id=bedrock_models.ACCOUNT, cf_ray="")
-        return BedrockAsked(call, random, stamp, ids)
+        return BedrockAsked(call, random, stamp, ids, workspace=bedrock_models.ACCOUNT)
 
     def _for_model(self, asked: BedrockAsked, take: Callable[[str], Step | None], name: str) -> Plan:
         found = bedrock_models.find(name)
@@ -170,7 +177,7 @@ class Bedrock:
         if plan.notes.get("answered_by") != "refused":
             return plan
         # Its limits give no hint when to come again, unless a script does.
-        return plan.map_head(lambda head: head.without_header("retry-after"))
+        return plan.map_head(_without_hint)
 
     def _read_invoke(self, asked: BedrockAsked, body: Any) -> tuple[BedrockAsked, Plan | None]:
         """Put the first-party request in the place of the body, or refuse it."""
@@ -229,10 +236,13 @@ class Bedrock:
             asked, wrong = self._read_invoke(asked, body)
         if wrong is not None:
             return wrong
+        exceeded = self._service.other("count_tokens", self._clock.now())
+        if exceeded is not None:
+            return limited.answer(self._dialect, asked, exceeded).map_head(_without_hint)
         step = take("count_tokens")
         if step is not None and step.error is not None:
             return errors.scripted(self._dialect, asked, step.error, window=self._messages.window)
-        return self._value(asked, {"inputTokens": tokens.count_input(asked.call.json)})
+        return self._value(asked, {"inputTokens": counted(asked.call.json)["input_tokens"]})
 
     def _listing(self, asked: BedrockAsked, take: Callable[[str], Step | None], name: str, id: str | None) -> Plan:
         step = take("models")
@@ -258,6 +268,10 @@ class Bedrock:
 def _model(asked: BedrockAsked) -> str:
     assert asked.found_model is not None
     return asked.found_model.named.model.id
+
+
+def _without_hint(head: Head) -> Head:
+    return head.without_header("retry-after")
 
 
 def _wrapped(invoke: Any) -> Any:

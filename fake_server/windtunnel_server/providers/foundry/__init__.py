@@ -11,11 +11,12 @@ from windtunnel_server.clock import Clock
 from windtunnel_server.identity.api_keys import ApiKeys
 from windtunnel_server.identity.entra import Entra
 from windtunnel_server.identity.entra.gate import EntraGate
-from windtunnel_server.model import models, tokens
+from windtunnel_server.model import models
+from windtunnel_server.model.context.managed import counted
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.service import Service
 from windtunnel_server.plan import Plan
-from windtunnel_server.providers import errors
+from windtunnel_server.providers import errors, limited
 from windtunnel_server.providers.anthropic import VERSIONS
 from windtunnel_server.providers.asked import Asked, read_json
 from windtunnel_server.providers.foundry.dialect import FoundryDialect, gateway_error
@@ -71,7 +72,7 @@ class Foundry:
         self._clock = clock
         self._gate = EntraGate(keys or ApiKeys(), entra or Entra(clock, seed=seed))
         self._deployments, self._hosting = deployments, hosting
-        self._service = Service(settings)
+        self._service = Service(settings, start=clock.start, seed=seed, bills=False)
         self._dialect = FoundryDialect()
         self._rulebook = Rulebook(settings, self.name)
         self._messages = Messages(self._service, clock, self._dialect, seed=seed, rulebook=self._rulebook)
@@ -101,6 +102,10 @@ class Foundry:
             return errors.refused(self._dialect, asked, wrong)
         return self._messages.answer(asked, take) if endpoint == "messages" else self._count(asked, take)
 
+    def scripted(self, call: Call, spec: ErrorSpec, random: Random) -> Plan:
+        """Answer with an error of the script's, whoever asks and for whatever."""
+        return errors.scripted(self._dialect, self._asked(call, random), spec, window=self._messages.window)
+
     def too_large(self, call: Call) -> Plan:
         return self._dialect.error(self._asked(call, Random(0)), ErrorSpec(kind="request_too_large"))
 
@@ -125,7 +130,9 @@ class Foundry:
         at, ids = self._clock.start + call.arrived_at, Ids(random)
         # Nobody is told of an organisation here, and no edge of Anthropic's is seen.
         stamp = headers.Stamp(at=at, request_id=ids.request(at), organization_id="", cf_ray="")
-        return Asked(call, random, stamp, ids, version=call.header("anthropic-version") or "")
+        version = call.header("anthropic-version") or ""
+        # A resource has an address of its own, and is one workspace.
+        return Asked(call, random, stamp, ids, version=version, workspace=call.header("host") or "")
 
     def _by_gateway(self, asked: Asked, error: GatewayError) -> Plan:
         plan = gateway_error(asked, error, ErrorSpec(), error.message or "")
@@ -169,10 +176,13 @@ class Foundry:
         return None
 
     def _count(self, asked: Asked, take: Callable[[str], Step | None]) -> Plan:
+        exceeded = self._service.other("count_tokens", self._clock.now())
+        if exceeded is not None:
+            return limited.answer(self._dialect, asked, exceeded)
         step = take("count_tokens")
         if step is not None and step.error is not None:
             return errors.scripted(self._dialect, asked, step.error, window=self._messages.window)
-        return self._dialect.value(asked, {"input_tokens": tokens.count_input(asked.call.json)})
+        return self._dialect.value(asked, counted(asked.call.json))
 
 
 def _model_in(deployment: str) -> str:

@@ -15,12 +15,12 @@ from urllib.parse import unquote
 
 from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
-from windtunnel_server.model import tokens
+from windtunnel_server.model.context.managed import counted
 from windtunnel_server.model.models import Model
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.service import Service
-from windtunnel_server.plan import Plan
-from windtunnel_server.providers import errors, framing
+from windtunnel_server.plan import Head, Plan
+from windtunnel_server.providers import errors, framing, limited
 from windtunnel_server.providers.asked import Asked, read_json
 from windtunnel_server.providers.messages import Messages
 from windtunnel_server.providers.rulebook import Rulebook
@@ -61,7 +61,7 @@ class Vertex:
     ) -> None:
         self._clock, self._gate = clock, gate or AnyToken()
         self._organization_id = Ids(Random(f"organisation {seed}")).uuid4()
-        self._service = Service(settings)
+        self._service = Service(settings, start=clock.start, seed=seed, bills=False)
         self._dialect = VertexDialect()
         self._rulebook = Rulebook(settings, self.name)
         self._messages = Messages(self._service, clock, self._dialect, seed=seed, rulebook=self._rulebook)
@@ -94,6 +94,10 @@ class Vertex:
             return self._not_served(asked)
         return self._predict(asked, model, take)
 
+    def scripted(self, call: Call, spec: ErrorSpec, random: Random) -> Plan:
+        """Answer with an error of the script's, whoever asks and for whatever."""
+        return errors.scripted(self._dialect, self._asked(call, random), spec, window=self._messages.window)
+
     def too_large(self, call: Call) -> Plan:
         return self._dialect.error(self._asked(call, Random(0)), ErrorSpec(kind="request_too_large"))
 
@@ -115,7 +119,8 @@ class Vertex:
         ids = Ids(random, "vrtx_")
         stamp = headers.Stamp(at=at, request_id=ids.request(at), organization_id=self._organization_id, cf_ray="")
         route = _ROUTE.fullmatch(call.route or call.path)
-        return Asked(call, random, stamp, ids, route.groupdict() if route else {})
+        found = route.groupdict() if route else {}
+        return Asked(call, random, stamp, ids, found, workspace=f"projects/{unquote(found.get('project', ''))}")
 
     def _own(self, call: Call, spec: ErrorSpec, answered_by: str) -> Plan:
         plan = self._dialect.error(self._asked(call, Random(0)), spec)
@@ -132,17 +137,20 @@ class Vertex:
         plan = self._messages.answer(read, take)
         if plan.notes.get("answered_by") == "refused":
             # A quota's 429 does not say when to come again (one public log of 2025 has all its headers).
-            return plan.map_head(lambda head: head.without_header("retry-after"))
+            return plan.map_head(_without_hint)
         return plan
 
     def _count(self, asked: Asked, take: Callable[[str], Step | None]) -> Plan:
         read = self._read(asked, "count_tokens", None)
         if isinstance(read, Problem):
             return errors.refused(self._dialect, asked, read)
+        exceeded = self._service.other("count_tokens", self._clock.now())
+        if exceeded is not None:
+            return limited.answer(self._dialect, read, exceeded).map_head(_without_hint)
         step = take("count_tokens")
         if step is not None and step.error is not None:
             return errors.scripted(self._dialect, read, step.error, window=self._messages.window)
-        body = compact.encode({"input_tokens": tokens.count_input(read.call.json)})
+        body = compact.encode(counted(read.call.json))
         plan = framing.whole(200, headers_vertex.count(asked.stamp), body)
         return Plan(plan.steps, {"request_id": asked.stamp.request_id})
 
@@ -168,7 +176,7 @@ class Vertex:
         )
         if wrong is not None:
             return wrong
-        shown = vertex_request.headers_for(call, unquote(asked.found["project"]), call.json)
+        shown = vertex_request.headers_for(call, call.json)
         inner = replace(call, json=request, headers=shown)
         return replace(asked, call=inner, version=version)
 
@@ -186,6 +194,10 @@ def missing() -> Problem:
     error = google_errors.platform_error(errors.kind_of(ErrorSpec(kind="missing_api_key")))
     assert error is not None
     return Problem("missing_api_key", error.message)
+
+
+def _without_hint(head: Head) -> Head:
+    return head.without_header("retry-after")
 
 
 def _with_model(request: Mapping[str, Any], model: str | None) -> dict[str, Any]:

@@ -55,15 +55,12 @@ def is_served(model: Model, location: str) -> bool:
     return location in EVERYWHERE or generation(model.id) <= _LAST_REGIONAL
 
 
-def headers_for(call: Call, project: str, body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Headers as the service behind the door looks at them: who asks, and the betas of header and body.
-
-    The project stands for the workspace: what one token has put into the cache, the next one finds there.
-    """
+def headers_for(call: Call, body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Headers as the service behind the door looks at them: the betas of header and body."""
     betas = body.get("anthropic_beta")
     named = [beta for beta in betas if isinstance(beta, str)] if isinstance(betas, list) else []
     kept = tuple((name, value) for name, value in call.headers if name.lower() == "anthropic-beta")
-    return (("x-api-key", f"projects/{project}"), *kept, *(("anthropic-beta", beta) for beta in named))
+    return (*kept, *(("anthropic-beta", beta) for beta in named))
 
 
 def version_of(body: Mapping[str, Any]) -> str | Problem:

@@ -15,6 +15,9 @@ GONE = object()
 
 TOOL = {"name": "look", "input_schema": {"type": "object"}}
 USER = [{"role": "user", "content": "Hi"}]
+SOURCE = {"type": "text", "media_type": "text/plain", "data": "x"}
+PLACE = {"cited_text": "x", "document_index": 0, "document_title": None, "start_char_index": 0, "end_char_index": 1}
+CITED = {"type": "text", "text": "x", "citations": [{"type": "char_location", **PLACE}]}
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -114,9 +117,9 @@ def test_a_temperature_out_of_range_is_refused() -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        {"role": "assistant", "content": [{"type": "document", "source": {}}]},
-        {"role": "user", "content": [{"type": "text", "text": "x", "citations": [{}]}]},
-        {"role": "user", "content": [{"type": "search_result", "content": [{"type": "text", "citations": [{}]}]}]},
+        {"role": "assistant", "content": [{"type": "document", "source": SOURCE}]},
+        {"role": "user", "content": [CITED]},
+        {"role": "user", "content": [{"type": "search_result", "title": "x", "source": "x", "content": [CITED]}]},
     ],
     ids=["assistant document", "user citations", "citations in a search result"],
 )
@@ -132,9 +135,7 @@ def test_an_empty_citations_list_passes() -> None:
 
 
 def test_an_unknown_model_is_not_found() -> None:
-    assert check(body(model="claude-foo"), Terms()) == Problem(
-        "model_not_found", "model: claude-foo"
-    )
+    assert check(body(model="claude-foo"), Terms()) == Problem("model_not_found", "model: claude-foo")
 
 
 @pytest.mark.parametrize("version", [NEW, OLD], ids=["new", "old"])

@@ -113,12 +113,22 @@ def test_a_cache_point_with_nothing_before_it_is_none() -> None:
     ],
 )
 def test_tools_and_their_choice_are_translated(choice: dict[str, Any], ours: dict[str, Any]) -> None:
-    spec = {"name": "look", "description": "Look.", "inputSchema": {"json": {"type": "object"}}, "strict": True}
+    spec = {
+        "name": "look",
+        "description": "Look.",
+        "inputSchema": {"json": {"type": "object", "additionalProperties": False}},
+        "strict": True,
+    }
 
     said = read(toolConfig={"tools": [{"toolSpec": spec}], "toolChoice": choice})
 
     assert said["tools"] == [
-        {"name": "look", "input_schema": {"type": "object"}, "description": "Look.", "strict": True}
+        {
+            "name": "look",
+            "input_schema": {"type": "object", "additionalProperties": False},
+            "description": "Look.",
+            "strict": True,
+        }
     ]
     assert said["tool_choice"] == ours
     assert check(said, Terms(version="bedrock-2023-05-31")) is None

@@ -86,9 +86,9 @@ def test_what_is_vertex_own_is_left_out():
 def test_betas_are_heard_in_the_header_and_in_the_body():
     call = Call("POST", "/", headers=(("Anthropic-Beta", "one"), ("authorization", "Bearer secret")))
 
-    shown = headers_for(call, "my-project", {"anthropic_beta": ["two", 3]})
+    shown = headers_for(call, {"anthropic_beta": ["two", 3]})
 
-    assert shown == (("x-api-key", "projects/my-project"), ("Anthropic-Beta", "one"), ("anthropic-beta", "two"))
+    assert shown == (("Anthropic-Beta", "one"), ("anthropic-beta", "two"))
 
 
 def image(source: dict[str, Any]) -> dict[str, Any]:
