@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from windtunnel.commands import exec as exec_
-from windtunnel.commands import report, run, schema, serve
+from windtunnel.commands import record, report, run, schema, serve
 
 app = typer.Typer(
     name="windtunnel",
@@ -51,6 +51,12 @@ _add(
     context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False},
 )
 _add(serve.serve, "Serve the fake until interrupted.", serve.HELP)
+_add(
+    record.record,
+    "Record what a command and the API say to each other.",
+    record.HELP,
+    context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False},
+)
 _add(report.report, "Show results that were kept.", report.HELP)
 _add(schema.schema, "Print the JSON Schema of scenario files.", schema.HELP)
 

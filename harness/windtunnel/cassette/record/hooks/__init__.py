@@ -1,0 +1,1 @@
+"""Where this process's HTTP libraries are tapped: one file a library."""
