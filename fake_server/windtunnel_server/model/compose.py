@@ -17,7 +17,7 @@ from windtunnel_server.wire.message import Block, Reply, Usage
 
 __all__ = ["compose", "finish"]
 
-#: A question with this in it is thought over behind closed doors (recorded: Sonnet 4.5 and 4.6).
+#: A conversation with this in it is thought over behind closed doors (recorded: Sonnet 4.5 and 4.6).
 _REDACTS: Final = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_"
 #: How often a word is said before tools are called (recorded: about every other time).
 _ANNOUNCES: Final = 0.5
@@ -106,7 +106,7 @@ def _thinking(request: Mapping[str, Any], rng: Random, ids: Mint) -> tuple[Block
     asked = request.get("thinking") or {}
     if asked.get("type") not in ("enabled", "adaptive"):
         return ()
-    if _REDACTS in question.words(request):
+    if any(_REDACTS in question.text_of(message) for message in question.conversation(request)):
         return ({"type": "redacted_thinking", "data": ids.signature()},)
     known = find(str(request.get("model")))
     usual = "omitted" if known is not None and known.era.hides_thinking else "summarized"

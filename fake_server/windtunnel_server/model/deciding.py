@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, Final, TypeAlias
 
-from windtunnel_server.model import question
+from windtunnel_server.model import citing, question
 from windtunnel_server.model.calls import clients, referenced
 
 Tools: TypeAlias = Sequence[Mapping[str, Any]]
@@ -38,7 +38,7 @@ def wanted(request: Mapping[str, Any], *, seed: int) -> Tools:
     text = question.words(request)
     asked = [tool for tool in clients(request) if asks_for(text, tool)]
     rounds = sum(1 for message in question.since(request) if _calls(message))
-    if not asked or rounds >= _rounds(text, seed):
+    if not asked or rounds >= _rounds(text, seed) or (rounds and citing.cited(request) is not None):
         return ()
     return asked[: 1 if choice.get("disable_parallel_tool_use") or rounds else _MOST]
 

@@ -57,7 +57,7 @@ def usage_of(
     if cut and isinstance(request.get("max_tokens"), int):
         output = request["max_tokens"]
     known = find(model)
-    thinks = any(block.get("type") == "thinking" for block in blocks)
+    thinks = any(block.get("type") in ("thinking", "redacted_thinking") for block in blocks)
     tells = thinks or known is None or known.era.vocabulary != "v3"
     return replace(
         prompt or Usage(input_tokens=count_input(request)),

@@ -19,6 +19,11 @@ def blocks_of(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [block for block in content or () if isinstance(block, Mapping)]
 
 
+def text_of(message: Mapping[str, Any]) -> str:
+    """Give the texts of a message, a line each."""
+    return "\n".join(str(block.get("text", "")) for block in blocks_of(message) if block.get("type") == "text")
+
+
 def conversation(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Give the messages of user and assistant."""
     messages = [message for message in request.get("messages") or () if isinstance(message, Mapping)]
@@ -30,7 +35,7 @@ def prefill(request: Mapping[str, Any]) -> str | None:
     messages = conversation(request)
     if not messages or messages[-1].get("role") != "assistant":
         return None
-    return "".join(str(block.get("text", "")) for block in blocks_of(messages[-1]) if block.get("type") == "text")
+    return text_of(messages[-1])
 
 
 def place(request: Mapping[str, Any]) -> int | None:
@@ -45,9 +50,7 @@ def words(request: Mapping[str, Any]) -> str:
     at = place(request)
     if at is None:
         return ""
-    blocks = blocks_of(conversation(request)[at])
-    said = "\n".join(str(block.get("text", "")) for block in blocks if block.get("type") == "text")
-    return _NOTE.sub("", said)
+    return _NOTE.sub("", text_of(conversation(request)[at]))
 
 
 def since(request: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

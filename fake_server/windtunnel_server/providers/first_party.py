@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from windtunnel_server.plan import Head, Headers, Plan
 from windtunnel_server.providers import framing
@@ -17,6 +17,7 @@ from windtunnel_server.wire.headers import RateLimits
 from windtunnel_server.wire.message import Reply
 from windtunnel_server.wire.slices import Slicing
 
+_ESTIMATES: Final = "thinking-token-count-2026-05-13"
 #: `retry-after: 1..64` stands on about one in ten answers of status 200 (FACTS, 251 of about 2,480).
 _HINT_ON_SUCCESS, _HINT_MAX_S = 0.1, 64
 
@@ -33,7 +34,14 @@ class FirstParty:
                 input_piece=pacing.input_piece if pacing else None,
                 eager=_eager(asked.call.json),
             )
-            said = events.stream(reply, model=model, message_id=message_id, rng=asked.rng, slicing=slicing)
+            said = events.stream(
+                reply,
+                model=model,
+                message_id=message_id,
+                rng=asked.rng,
+                slicing=slicing,
+                estimates=_ESTIMATES in asked.betas,
+            )
             shown = headers.message_stream(asked.stamp, limits, retry_after=hint)
             plan = framing.streamed(shown, said, pacing, asked.rng)
             started = said[0].payload

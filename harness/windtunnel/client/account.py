@@ -94,8 +94,8 @@ class Account:
         aborted: bool = False,
         regional: bool = False,
         betas: frozenset[str] = frozenset(),
-    ) -> None:
-        """Book one answer. `model` is an id of the direct API.
+    ) -> Line:
+        """Book one answer, and return its line. `model` is an id of the direct API.
 
         `aborted`: its stream broke, and the counts are those it had reported. `regional`: the endpoint is one of a
         cloud's regions, which costs more.
@@ -108,6 +108,7 @@ class Account:
         self.lines.append(line)
         if self._on_booked is not None:
             self._on_booked(line)
+        return line
 
     @property
     def total(self) -> Used:

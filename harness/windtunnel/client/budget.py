@@ -17,7 +17,7 @@ _WIDTH: Final = 20
 
 
 class Budget:
-    """So many tokens, all in all. Give `spend` to an account: `Account(on_booked=budget.spend)`."""
+    """So many tokens, all in all, for one client or several that share it: `AsyncClient(…, budget=Budget(500_000))`."""
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from windtunnel.client.account import Account
 from windtunnel.client.backend import Backend
@@ -33,6 +33,11 @@ from windtunnel.client.request import Request
 from windtunnel.client.retrying import Failed, Pause, asks_too_much, attempts
 from windtunnel.client.streaming import Accumulator, StreamProblem, whole_events
 from windtunnel.client.understanding import understood
+
+if TYPE_CHECKING:
+    from windtunnel.client.bootstrap import Bootstrap
+    from windtunnel.client.credentials.keys import AskKey
+    from windtunnel.client.credentials.login import OpenPage
 
 Hook = Callable[[Event], None]
 
@@ -85,6 +90,44 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    @classmethod
+    def from_env(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        *,
+        options: Options | None = None,
+        ask_key: AskKey | Literal["terminal"] | None = None,
+        open_page: OpenPage | None = None,
+        on_event: Hook | None = None,
+        account: Account | None = None,
+        seed: int | None = None,
+    ) -> AsyncClient:
+        """Make a client of the backend that the variables of `environ` select (None: those of the process).
+
+        `ask_key` is asked for an API key when one is refused, or missing: a callback, or "terminal". `open_page` shows a
+        person the page to log in: `webbrowser.open`, say. Raises ConfigurationError where the variables do not say where
+        to go or who asks. The clouds' own libraries read the variables of the process, whatever `environ` is.
+        """
+        from windtunnel.client import backends
+        from windtunnel.client.credentials.keys import ask_on_terminal
+        from windtunnel.client.selection import choose
+
+        asked = ask_on_terminal if ask_key == "terminal" else ask_key
+        choice = choose(environ, can_ask=asked is not None, can_log_in=open_page is not None)
+        backend = backends.make(choice, environ, options=options, ask_key=asked, open_page=open_page)
+        return cls(backend, options=options, on_event=on_event, account=account, seed=seed)
+
+    def describe(self) -> dict[str, str]:
+        """Say which backend this is, where, and what kind of credential it has; never the credential."""
+        describe = getattr(self.backend, "describe", None)
+        return {"backend": self.backend.name} if describe is None else dict(describe())
+
+    async def bootstrap(self) -> Bootstrap:
+        """Fetch profile and session data where the backend has them. Never fails: what is absent says why."""
+        from windtunnel.client.bootstrap import bootstrap
+
+        return await bootstrap(self.backend)
 
     async def aclose(self) -> None:
         """Let go of the connections."""
@@ -168,14 +211,14 @@ class AsyncClient:
                 if not isinstance(step, _Opened):
                     yield step
                 elif request.stream:
-                    async with aclosing(self._read(step.got, course, model, purpose)) as events:
+                    async with aclosing(self._read(step.got, course, purpose)) as events:
                         async for event in events:
                             yield event
                 else:
-                    for event in self._whole(step.got, course, model, purpose):
+                    for event in self._whole(step.got, course, purpose):
                         yield event
 
-    def _whole(self, message: Any, course: _Course, model: str, purpose: str) -> list[Event]:
+    def _whole(self, message: Any, course: _Course, purpose: str) -> list[Event]:
         try:
             said = message.to_dict(mode="json", warnings=False)
             events = list(whole_events(said))
@@ -185,10 +228,10 @@ class AsyncClient:
                 Failure(kind="unreadable", message=f"the answer is no message: {error!r}", status=200)
             )
             raise self._given_up(course) from error
-        self.account.book(model, said["usage"], purpose=purpose)
+        self._book(course, said["usage"], purpose)
         return events
 
-    async def _read(self, stream: Any, course: _Course, model: str, purpose: str) -> AsyncGenerator[Event, None]:
+    async def _read(self, stream: Any, course: _Course, purpose: str) -> AsyncGenerator[Event, None]:
         """Read a stream to its end. Whatever it reported is booked, also where it broke or nobody listened any more."""
         answer, whole = Accumulator(), False
         try:
@@ -200,7 +243,7 @@ class AsyncClient:
         finally:
             await _closed(stream)
             if answer.usage is not None:
-                self.account.book(model, answer.usage, purpose=purpose, aborted=not whole)
+                self._book(course, answer.usage, purpose, aborted=not whole)
         yield final
 
     async def _watched(self, stream: Any, course: _Course, answer: Accumulator) -> AsyncGenerator[Event, None]:
@@ -287,6 +330,10 @@ class AsyncClient:
         if left is not None and left <= for_s:
             raise self._too_late(course)
         await asyncio.sleep(for_s)
+
+    def _book(self, course: _Course, usage: Mapping[str, Any], purpose: str, *, aborted: bool = False) -> None:
+        regional = bool(getattr(self.backend, "regional", False))
+        self.account.book(course.request.model, usage, purpose=purpose, aborted=aborted, regional=regional)
 
     # --- endings -------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ CLASSES = {
     "vertex": "AnthropicVertex",
     "foundry": "AnthropicFoundry",
 }
+USER = {"role": "user", "content": "Hi"}
 MODELS = {"bedrock": "global.anthropic.claude-sonnet-4-6"}
 
 #: What each provider calls it, the client calls by one name.
@@ -32,16 +33,15 @@ KINDS = {
 @pytest.mark.parametrize("provider", CLASSES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_clouds_words_for_a_failure_are_understood(provider: str, kind: str) -> None:
-    with Windtunnel(fail(kind), provider=provider) as tunnel, pointed_at(tunnel.env):
-        with (
-            getattr(anthropic, CLASSES[provider])(max_retries=0) as client,
-            pytest.raises(anthropic.APIError) as raised,
-        ):
-            client.messages.create(
-                model=MODELS.get(provider, "claude-sonnet-4-6"),
-                max_tokens=16,
-                messages=[{"role": "user", "content": "Hi"}],
-            )
+    asked = {"model": MODELS.get(provider, "claude-sonnet-4-6"), "max_tokens": 16, "messages": [USER]}
+
+    with (
+        Windtunnel(fail(kind), provider=provider) as tunnel,
+        pointed_at(tunnel.env),
+        getattr(anthropic, CLASSES[provider])(max_retries=0) as client,
+        pytest.raises(anthropic.APIError) as raised,
+    ):
+        client.messages.create(**asked)
 
     assert understood(raised.value).kind == KINDS[kind]
 

@@ -311,7 +311,7 @@ WISH = Wish(
 )
 
 
-def coded(oauth: OAuth, code: str, *, as_json: bool = False, **changes: str | None) -> Any:
+def coded(oauth: OAuth, code: str, /, *, as_json: bool = False, **changes: str | None) -> Any:
     said: dict[str, str | None] = {
         "grant_type": "authorization_code",
         "code": code,

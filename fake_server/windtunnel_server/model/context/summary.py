@@ -44,7 +44,9 @@ def since_compaction(messages: Messages) -> Messages:
 
 def compacted(block: Block) -> list[Mapping[str, Any]]:
     """Give what the model reads of a conversation right after it was compacted."""
-    return [{"role": "user", "content": [block]}]
+    # In one order of keys, whoever wrote it: the cache knows a block by how it is written.
+    read = {key: block[key] for key in ("type", "content", "cache_control") if key in block}
+    return [{"role": "user", "content": [read]}]
 
 
 def asking_tokens(instructions: str | None, model: object) -> int:

@@ -80,10 +80,14 @@ def _cited(block: Mapping[str, Any]) -> dict[str, Any]:
 def _citation(citation: Mapping[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {"sourceContent": [{"text": citation.get("cited_text", "")}]}
     for start, place in _PLACES.items():
-        if start in citation:
+        if start in citation and "document_index" in citation:
             end = citation[start.replace("start", "end")]
             where = {"documentIndex": citation["document_index"], "end": end, "start": citation[start]}
             out = {"location": {place: where}, **out}
+    if "search_result_index" in citation:
+        found = {"end": citation["end_block_index"], "searchResultIndex": citation["search_result_index"]}
+        where = {"searchResultLocation": found | {"start": citation["start_block_index"]}}
+        return {"location": where, "source": citation["source"], **out, "title": citation["title"] or ""}
     return out | {"title": citation.get("document_title") or citation.get("title") or ""}
 
 

@@ -20,7 +20,8 @@ TEXT = {"type": "text", "text": "Well."}
 
 
 def made(**changes: Any) -> Compaction:
-    return Compaction(**{"request": REQUEST, "tokens": 60_000, "due": True} | changes)
+    said: dict[str, Any] = {"request": REQUEST, "tokens": 60_000, "due": True}
+    return Compaction(**said | changes)
 
 
 def scripted(*content: Any, **said: Any) -> ReplySpec:

@@ -29,6 +29,14 @@ def test_a_summary_that_is_a_whole_message_leaves_no_empty_one() -> None:
     assert summary.since_compaction([USER, assistant(BLOCK), USER]) == [{"role": "user", "content": [BLOCK]}, USER]
 
 
+def test_a_summary_is_read_alike_however_it_comes_back() -> None:
+    came = {"signature": "E", "content": BLOCK["content"], "encrypted_content": None, "type": "compaction"}
+
+    ((message,), (other,)) = summary.compacted(came), summary.compacted(BLOCK)
+
+    assert [list(block.items()) for block in message["content"]] == [list(block.items()) for block in other["content"]]
+
+
 def test_a_failed_compaction_does_nothing() -> None:
     messages = [USER, assistant(FAILED, TEXT), USER]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 
 from windtunnel_server.model.validation import Terms, check
+from windtunnel_server.wire.signature import sign
 
 USER = ("user", "Hi")
 PREFILL = "This model does not support assistant message prefill. The conversation must end with a user message."
@@ -36,6 +38,15 @@ def test_a_turn_that_the_service_paused_goes_on() -> None:
     search = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "wind"}}
 
     assert said(USER, ("assistant", [text("Let me look."), search]), model="claude-sonnet-5") is None
+
+
+def test_a_last_thought_is_told_in_its_own_words() -> None:
+    thought = {"type": "thinking", "thinking": "Hm.", "signature": sign("Hm.", Random(0))}
+
+    told = said(USER, ("assistant", [thought]), model="claude-sonnet-5")
+
+    assert told == "messages.1: The final block in an assistant message cannot be `thinking`."
+    assert said(USER, ("assistant", [thought, text("The wind")]), model="claude-sonnet-5") == PREFILL
 
 
 def test_a_conversation_may_begin_with_the_assistant() -> None:

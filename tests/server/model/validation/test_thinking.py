@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import Any
 
 import pytest
 
+from windtunnel_server.model.compose import compose
+from windtunnel_server.model.finish import finish
 from windtunnel_server.model.validation import Terms, check
+from windtunnel_server.script import ReplySpec
+from windtunnel_server.wire.ids import Ids
 from windtunnel_server.wire.signature import sign
 
 ENABLED = {"type": "enabled", "budget_tokens": 1_024}
@@ -118,7 +123,25 @@ def test_hidden_thinking_that_is_not_readable_is_refused() -> None:
 
 
 def test_adaptive_thinking_goes_with_a_forced_choice() -> None:
-    forced = {"tools": [{"name": "look", "input_schema": {"type": "object"}}], "tool_choice": {"type": "any"}}
+    forced: dict[str, Any] = {
+        "tools": [{"name": "look", "input_schema": {"type": "object"}}],
+        "tool_choice": {"type": "any"},
+    }
 
     assert said("claude-opus-4-6", thinking={"type": "adaptive"}, **forced) is None
     assert said("claude-opus-4-6", thinking=ENABLED, **forced) is not None
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+def test_a_thought_of_the_fake_may_come_back_as_it_was_and_not_otherwise(scripted: bool) -> None:
+    ids = Ids(Random(3))
+    hello = {"role": "user", "content": "Hi"}
+    spec = ReplySpec(content=({"type": "thinking", "thinking": "Tides."}, {"type": "text", "text": "High."}))
+    asked = {"model": "claude-sonnet-4-5", "max_tokens": 2_048, "messages": [hello], "thinking": ENABLED}
+    reply = finish(spec, asked, ids=ids) if scripted else compose(asked, seed=1, ids=ids)
+    back = [hello, {"role": "assistant", "content": list(reply.content)}, hello]
+
+    changed = json.loads(json.dumps(back).replace('"thinking": "', '"thinking": "No. '))
+
+    assert said("claude-sonnet-4-5", thinking=ENABLED, messages=back) is None
+    assert "Invalid `signature`" in str(said("claude-sonnet-4-5", thinking=ENABLED, messages=changed))
