@@ -1,4 +1,4 @@
-"""Writes reference/faults.md, reference/errors.md and scenarios/README.md from code and files: `python docs/generate.py`."""
+"""Writes the pages that are lists of what the code has: `python docs/generate.py`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel_server.faults import FAULTS, FaultKind
+from windtunnel_server.model.validation.index import FAMILIES
+from windtunnel_server.model.validation.rule import Rule
 from windtunnel_server.wire.errors import KINDS, ErrorKind
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -103,6 +105,49 @@ def _error(kind: ErrorKind) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+_VALIDATION_HEAD = """\
+# Validation
+
+What the fake refuses before a model answers, in the API's words: the shape of the request, key by key and for the door, the API version and the
+betas of the call; then the name of the model; then the rules below that look at more than one place. The first fault is the answer.
+
+```yaml
+server:
+  strict: true                    # false: whatever can be answered at all is answered
+  rules: {user_first: true}       # single rules, on or off, by name
+  models_as_of: 2026-11-22        # models retired by then are not found; without it every model answers
+```
+
+Every rule is held to an example that passes and one that is refused, and says who vouches for it ([sources](../sources.md)). Recorded traffic counts most: a recorded answer is
+never refused, and a recorded refusal comes back word for word. A rule that nobody vouches for is off until a scenario turns it on (marked *off*).
+A shape is part of the tables of its keys, and cannot be turned off by itself; its rules here are examples of them.
+
+Thinking is signed. A thought that comes back changed is refused as the API refuses it; signatures of recorded conversations pass if they could be
+real.
+
+Written from the tables in the code by `python docs/generate.py`."""
+
+
+def validation_page() -> str:
+    """Return the page on all rules."""
+    return "\n\n".join([_VALIDATION_HEAD, *(_family(name, rules) for name, rules in FAMILIES.items())]) + "\n"
+
+
+def _family(name: str, rules: tuple[Rule, ...]) -> str:
+    head = ["| rule | what holds | a refusal, for example | source |", "|---|---|---|---|"]
+    return "\n".join([f"## {name[0].upper()}{name[1:]}", "", *head, *map(_rule, rules)])
+
+
+def _rule(rule: Rule) -> str:
+    cells = (f"`{rule.name}`", rule.about, _code(rule.says), rule.source or "*off*")
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _code(text: str) -> str:
+    mark = "``" if "`" in text else "`"
+    return f"{mark}{text}{mark}" if mark == "`" else f"{mark} {text} {mark}"
+
+
 _SCENARIOS_HEAD = """\
 # Scenarios
 
@@ -142,4 +187,5 @@ def _without_sources(text: str) -> str:
 if __name__ == "__main__":
     (REFERENCE / "faults.md").write_text(faults_page(), encoding="utf-8")
     (REFERENCE / "errors.md").write_text(errors_page(), encoding="utf-8")
+    (REFERENCE / "validation.md").write_text(validation_page(), encoding="utf-8")
     (REFERENCE.parents[1] / "scenarios" / "README.md").write_text(scenarios_page(), encoding="utf-8")

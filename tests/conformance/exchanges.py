@@ -24,11 +24,14 @@ from windtunnel_server.providers.vertex import Vertex
 
 #: A request whose headers were not kept may have named any beta, so it is asked with all those that are no wish of
 #: their own to see more in the answer.
-_TELLING: Final = ("context-management-", "compact-", "thinking-token-count-")
+_TELLING: Final = ("context-management-", "compact-", "thinking-token-count-", "advisor-tool-")
 _EVERY_BETA: Final = ",".join(
     beta for beta in get_args(get_args(AnthropicBetaParam)[1]) if not beta.startswith(_TELLING)
 )
-_EDITING_BETAS: Final = "context-management-2025-06-27,compact-2026-01-12"
+_OF_WISH: Final = {
+    '"context_management"': "context-management-2025-06-27,compact-2026-01-12",
+    '"advisor_20260301"': "advisor-tool-2026-03-01",
+}
 
 _DOORS: Final[Mapping[str, Callable[[Clock], Provider]]] = {
     "anthropic": Anthropic,
@@ -113,7 +116,8 @@ class Exchange:
     def _betas(self, asked: Mapping[str, str]) -> str:
         if any(name.startswith("anthropic-") for name in asked):
             return asked.get("anthropic-beta", "")
-        return f"{_EVERY_BETA},{_EDITING_BETAS}" if "context_management" in self.request else _EVERY_BETA
+        body = json.dumps(self.request)
+        return ",".join([_EVERY_BETA, *(betas for wish, betas in _OF_WISH.items() if wish in body)])
 
 
 def exchanges(corpus: Path) -> list[Exchange]:

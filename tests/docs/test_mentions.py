@@ -39,6 +39,7 @@ def test_the_pages_on_faults_and_errors_are_the_ones_the_code_gives(generator: M
 
     assert page("faults.md") == generator.faults_page(), hint
     assert page("errors.md") == generator.errors_page(), hint
+    assert page("validation.md") == generator.validation_page(), hint
 
 
 def test_every_fault_and_every_option_of_it_is_there():

@@ -197,7 +197,9 @@ def _connect(self: socket.socket, address: Any) -> None:
 
 def _refuse_trio() -> None:
     trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run() and virtual_party() is not None:
+    # Another thread may just be importing it.
+    lowlevel = getattr(trio, "lowlevel", None)
+    if lowlevel is not None and lowlevel.in_trio_run() and virtual_party() is not None:
         raise VirtualTimeError(
             'virtual time knows asyncio\'s event loop only: run a trio client in real time, Windtunnel(clock="real") or '
             '@pytest.mark.windtunnel(clock="real")'

@@ -157,6 +157,8 @@ def _cited(cited: Mapping[str, Any]) -> dict[str, Any]:
 
 def _search_result(result: Mapping[str, Any]) -> dict[str, Any]:
     out = {"type": "search_result", "source": result["source"], "title": result["title"]}
+    if "citations" in result:
+        out["citations"] = result["citations"]
     return out | {"content": [_text(part["text"]) for part in result["content"]]}
 
 
