@@ -54,7 +54,9 @@ def _own_ttl(holder: Mapping[str, Any]) -> str | None:
 def _ttl(block: Mapping[str, Any]) -> str | None:
     """Give a block's mark; one on a part of a tool result counts for the result."""
     inner = block.get("content")
-    parts = inner if isinstance(inner, list) else ()
+    if not isinstance(inner, list):
+        return _own_ttl(block) if "cache_control" in block else None
+    parts = inner
     marks = [_own_ttl(part) for part in (block, *parts) if isinstance(part, Mapping)]
     return next((mark for mark in marks if mark is not None), None)
 

@@ -7,7 +7,8 @@ that it changes the links of that section and all behind it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import marshal
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 from windtunnel_server.model.tokens import Piece
 
 _hash = partial(blake2b, digest_size=16)
+#: The last format of marshal that writes equal values alike, whoever else holds them.
+_FORMAT = 2
 #: Made once: `json.dumps` with an option makes an encoder for every block.
 _JSON = json.JSONEncoder(separators=(",", ":"))
 
@@ -37,10 +40,10 @@ def _opening(request: Mapping[str, Any], section: str) -> bytes:
     if section == "tools":
         return b"tools"
     search = any(_is_search(tool) for tool in request.get("tools") or ())
-    settled = [section, search, _has(request, _is_cited), request.get("speed")]
+    cited, images = _cited_and_pictured(request)
+    settled = [section, search, cited, request.get("speed")]
     if section == "messages":
         effort = (request.get("output_config") or {}).get("effort")
-        images = _has(request, lambda block: block.get("type") == "image")
         settled += [request.get("tool_choice") or {"type": "auto"}, request.get("thinking"), effort, images]
     return _dumped(settled)
 
@@ -49,12 +52,19 @@ def _written(piece: Piece) -> bytes:
     block = piece.block
     if block.get("type") == "text" and not block.keys() - {"type", "text", "cache_control"}:
         return f"{piece.role}\ntext\n{block['text']}".encode("utf-8", "surrogatepass")
-    return piece.role.encode() + b"\n" + _dumped(_bare(block))
+    bare = _bare(block)
+    try:
+        return piece.role.encode() + b"\n" + marshal.dumps(bare, _FORMAT)
+    except ValueError:
+        # Not plain JSON: a mapping of another class, say.
+        return piece.role.encode() + b"\n" + _dumped(bare)
 
 
-def _bare(block: Mapping[str, Any]) -> dict[str, Any]:
+def _bare(block: Mapping[str, Any]) -> Any:
     """Leave the marks out: where a prompt is cached is no part of it."""
-    bare = {key: value for key, value in block.items() if key != "cache_control"}
+    if "cache_control" not in block and not isinstance(block.get("content"), list):
+        return block
+    bare: dict[str, Any] = {key: value for key, value in block.items() if key != "cache_control"}
     if isinstance(bare.get("content"), list):
         bare["content"] = [_bare(part) if isinstance(part, Mapping) else part for part in bare["content"]]
     return bare
@@ -73,8 +83,14 @@ def _is_cited(block: Mapping[str, Any]) -> bool:
     return isinstance(cited, Mapping) and cited.get("enabled") is True
 
 
-def _has(request: Mapping[str, Any], is_one: Callable[[Mapping[str, Any]], bool]) -> bool:
-    return any(is_one(block) for message in request.get("messages") or () for block in _all_blocks(message))
+def _cited_and_pictured(request: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Say whether citations are asked for anywhere, and whether there is an image anywhere."""
+    cited = pictured = False
+    for message in request.get("messages") or ():
+        for block in _all_blocks(message):
+            pictured = pictured or block.get("type") == "image"
+            cited = cited or ("citations" in block and _is_cited(block))
+    return cited, pictured
 
 
 def _all_blocks(holder: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

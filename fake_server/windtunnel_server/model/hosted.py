@@ -132,7 +132,15 @@ def _execute(tool: Mapping[str, Any], around: Circumstances) -> Run:
     old = str(tool["type"]) == "code_execution_20250522"
     name = "code_execution" if old else "bash_code_execution"
     call = _call(name, {"code": "print('windtunnel')"} if old else {"command": "echo windtunnel"}, around)
-    printed = {"type": f"{name}_result", "stdout": "windtunnel\n", "stderr": "", "return_code": 0, "content": []}
+    printed: dict[str, Any] = {
+        "type": f"{name}_result",
+        "stdout": "windtunnel\n",
+        "stderr": "",
+        "return_code": 0,
+        "content": [],
+    }
+    if old:
+        printed["abort_reason"] = None
     return Run((call, {"type": f"{name}_tool_result", "tool_use_id": call["id"], "content": printed}), contained=True)
 
 

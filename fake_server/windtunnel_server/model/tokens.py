@@ -139,9 +139,7 @@ def _documents(messages: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
         yield from (block for block in _listed(message.get("content")) if block.get("type") == "document")
 
 
-def _turns(
-    messages: list[Mapping[str, Any]], era: Era, frame: Frame, *, keeps_thinking: bool
-) -> Iterator[_Weighed]:
+def _turns(messages: list[Mapping[str, Any]], era: Era, frame: Frame, *, keeps_thinking: bool) -> Iterator[_Weighed]:
     before: Any = None
     names: dict[Any, str] = {}
     loop = _loop_start(messages)

@@ -13,8 +13,10 @@ from typing import Any, Final, Literal
 from windtunnel_server.model.context.edits import COMPACTING_BETA, ON_DEMAND_BETA
 from windtunnel_server.wire.message import Reply, Usage
 
-#: Betas under which every answer tells its rounds: documented for the first, recorded for the last (2026-07).
-TELLING_BETAS: Final = frozenset((COMPACTING_BETA, ON_DEMAND_BETA, "advisor-tool-2026-03-01"))
+#: Betas under which every answer tells its rounds: documented for the first, recorded for the last two (2026).
+TELLING_BETAS: Final = frozenset(
+    (COMPACTING_BETA, ON_DEMAND_BETA, "advisor-tool-2026-03-01", "task-budgets-2026-03-13")
+)
 
 
 def iteration(usage: Usage, kind: Literal["message", "compaction"]) -> dict[str, Any]:

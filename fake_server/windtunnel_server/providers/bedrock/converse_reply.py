@@ -107,11 +107,11 @@ def _message_start(event: Event) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _block_start(event: Event) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Only tools have one (FACTS); thinking that is hidden comes as a delta."""
+    """Only tools have one (FACTS), with a type since 2026; thinking that is hidden comes as a delta."""
     assert event.payload is not None
     index, block = event.payload["index"], event.payload["content_block"]
     if block["type"] == "tool_use":
-        start = {"toolUse": {"name": block["name"], "toolUseId": block["id"]}}
+        start = {"toolUse": {"name": block["name"], "toolUseId": block["id"], "type": "tool_use"}}
         yield "contentBlockStart", {"contentBlockIndex": index, "start": start}
     elif block["type"] == "redacted_thinking":
         delta = {"reasoningContent": {"redactedContent": block["data"]}}

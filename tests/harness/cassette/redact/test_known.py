@@ -1,0 +1,45 @@
+"""Values that are known to be secret."""
+
+from __future__ import annotations
+
+import html
+import json
+
+import pytest
+
+from windtunnel.cassette.redact.known import Known
+
+ODD = 'pa"ss\\wörd<&>1'
+
+
+@pytest.mark.parametrize("write", [str, json.dumps, lambda text: json.dumps(text, ensure_ascii=False), html.escape])
+def test_a_value_is_found_as_json_and_xml_write_it(write):
+    text = f"it is {write(ODD)}.".encode()
+
+    (edit,) = Known({"SOME_PASSWORD": ODD}).edits(text)
+
+    assert text[edit.start : edit.end] == write(ODD).strip('"').encode() or write is str
+    assert edit.kind == "environment"
+
+
+def test_a_learnt_value_is_found():
+    known = Known({})
+    known.learn(b"opaque-value-0815")
+
+    assert len(list(known.edits(b"a opaque-value-0815 b opaque-value-0815"))) == 2
+
+
+@pytest.mark.parametrize("value", [b"short-1", b"two words only", b"anthropic", b"REDACTED", b"sk-REDACTED-1234567"])
+def test_what_would_be_found_by_chance_is_not_learnt(value: bytes):
+    known = Known({})
+    known.learn(value)
+
+    assert len(known) == 0
+
+
+def test_no_more_is_learnt_than_can_be_looked_for():
+    known = Known({})
+    for number in range(999):
+        known.learn(b"opaque-value-%d" % number)
+
+    assert len(known) == 256

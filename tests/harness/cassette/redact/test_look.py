@@ -1,0 +1,44 @@
+"""One search for all: shapes, names, values, patterns."""
+
+from __future__ import annotations
+
+import pytest
+
+from windtunnel.cassette.redact.edits import apply
+from windtunnel.cassette.redact.look import Look
+from windtunnel.cassette.redact.rules import Rules
+
+TEXT = b'{"mail":"bob@acme.io","password":"p-1","note":"opaque-0815 case-7"}'
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ({}, b'{"mail":"redacted@example.com","password":"REDACTED","note":"REDACTED case-7"}'),
+        ({"keep": ["e-mail", "password"]}, b'{"mail":"bob@acme.io","password":"p-1","note":"REDACTED case-7"}'),
+        (
+            {"keep": ["environment", "e-mail"], "patterns": [r"case-(?P<secret>\d)"]},
+            b'{"mail":"bob@acme.io","password":"REDACTED","note":"opaque-0815 case-REDACTED"}',
+        ),
+        ({"keep": ["e-mail"], "keys": ["Note"]}, b'{"mail":"bob@acme.io","password":"REDACTED","note":"REDACTED"}'),
+    ],
+)
+def test_rules_decide_what_is_found(rules: dict[str, list[str]], expected: bytes):
+    look = Look(Rules(**rules), {"MY_API_KEY": "opaque-0815"})  # type: ignore[arg-type]
+
+    assert apply(TEXT, look.edits(TEXT)) == expected
+
+
+def test_a_credential_found_by_its_name_is_known_from_then_on():
+    look = Look(Rules(), {})
+
+    look.edits(b'{"client_secret":"opaque-value-0815"}')
+
+    assert apply(b"x opaque-value-0815", look.edits(b"x opaque-value-0815")) == b"x REDACTED"
+
+
+def test_the_host_behind_a_password_stays():
+    look = Look(Rules(), {})
+    text = b"https://bob:hunter2@db.io/x and bob@acme.io"
+
+    assert apply(text, look.edits(text)) == b"https://bob:REDACTED@db.io/x and redacted@example.com"
