@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from windtunnel.commands import cassette, chat, record, report, run, schema, serve
 from windtunnel.commands import exec as exec_
-from windtunnel.commands import record, report, run, schema, serve
 
 app = typer.Typer(
     name="windtunnel",
@@ -57,6 +57,8 @@ _add(
     record.HELP,
     context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False},
 )
+_add(chat.chat, "Talk to a model through windtunnel's own client.", chat.HELP)
+app.add_typer(cassette.app, name="cassette")
 _add(report.report, "Show results that were kept.", report.HELP)
 _add(schema.schema, "Print the JSON Schema of scenario files.", schema.HELP)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from windtunnel.client.account import Account
+from windtunnel.client.analytics import Record, Sink, Watch
 from windtunnel.client.backend import Backend
+from windtunnel.client.budget import Budget
 from windtunnel.client.events import Answer, Discarded, Event, Reauthenticated, Retrying
 from windtunnel.client.failures import (
     ClientError,
@@ -50,6 +53,7 @@ class _Course:
 
     request: Request
     deadline_at: float | None
+    watch: Watch
     failures: list[Failure] = field(default_factory=list)
     renewed: bool = False
 
@@ -75,12 +79,16 @@ class AsyncClient:
         options: Options | None = None,
         on_event: Hook | None = None,
         account: Account | None = None,
+        budget: Budget | None = None,
+        analytics: Sink | None = None,
         seed: int | None = None,
     ) -> None:
+        """Make a client. A `budget` is spent by what the account books, and `analytics` is given a record a request."""
         self.backend = backend
         self.options = options or Options()
         self.account = account or Account()
-        self._on_event = on_event
+        self.budget = budget
+        self._on_event, self._analytics = on_event, analytics
         self._rng = random.Random(seed)
 
     async def __aenter__(self) -> AsyncClient:
@@ -101,6 +109,8 @@ class AsyncClient:
         open_page: OpenPage | None = None,
         on_event: Hook | None = None,
         account: Account | None = None,
+        budget: Budget | None = None,
+        analytics: Sink | None = None,
         seed: int | None = None,
     ) -> AsyncClient:
         """Make a client of the backend that the variables of `environ` select (None: those of the process).
@@ -116,7 +126,9 @@ class AsyncClient:
         asked = ask_on_terminal if ask_key == "terminal" else ask_key
         choice = choose(environ, can_ask=asked is not None, can_log_in=open_page is not None)
         backend = backends.make(choice, environ, options=options, ask_key=asked, open_page=open_page)
-        return cls(backend, options=options, on_event=on_event, account=account, seed=seed)
+        return cls(
+            backend, options=options, on_event=on_event, account=account, budget=budget, analytics=analytics, seed=seed
+        )
 
     def describe(self) -> dict[str, str]:
         """Say which backend this is, where, and what kind of credential it has; never the credential."""
@@ -156,7 +168,7 @@ class AsyncClient:
         if not self.backend.counts_tokens:
             return None
         body = request.to_count() | {"model": self.backend.model(request.model)}
-        course = _Course(request, self._deadline())
+        course = _Course(request, self._deadline(), Watch(asyncio.get_running_loop().time, time.time))
         try:
             async with aclosing(self._opened(course, lambda sdk: sdk.messages.count_tokens(**body))) as coming:
                 async for step in coming:
@@ -169,11 +181,33 @@ class AsyncClient:
     # --- the way of a request ------------------------------------------------------------------------------------
 
     async def _events(self, request: Request, purpose: str) -> AsyncGenerator[Event, None]:
-        async with aclosing(self._in_full(_Course(request, self._deadline()), purpose)) as events:
-            async for event in events:
-                if self._on_event is not None:
-                    self._on_event(event)
-                yield event
+        if self.budget is not None:
+            self.budget.check()
+        course = _Course(request, self._deadline(), Watch(asyncio.get_running_loop().time, time.time))
+        failed = None
+        try:
+            async with aclosing(self._in_full(course, purpose)) as events:
+                async for event in events:
+                    course.watch.see(event)
+                    if self._on_event is not None:
+                        self._on_event(event)
+                    yield event
+        except RequestError as error:
+            failed = error.failure.kind
+            raise
+        finally:
+            if self._analytics is not None:
+                self._analytics(self._record(course, request, purpose, failed))
+
+    def _record(self, course: _Course, request: Request, purpose: str, failed: str | None) -> Record:
+        return course.watch.record(
+            failed=failed,
+            backend=self.backend.name,
+            model=request.model,
+            purpose=purpose,
+            streamed=request.stream,
+            max_tokens=request.max_tokens,
+        )
 
     async def _in_full(self, course: _Course, purpose: str) -> AsyncGenerator[Event, None]:
         """Ask; where a stream breaks, once without; where a model stays overloaded, another."""
@@ -333,7 +367,10 @@ class AsyncClient:
 
     def _book(self, course: _Course, usage: Mapping[str, Any], purpose: str, *, aborted: bool = False) -> None:
         regional = bool(getattr(self.backend, "regional", False))
-        self.account.book(course.request.model, usage, purpose=purpose, aborted=aborted, regional=regional)
+        line = self.account.book(course.request.model, usage, purpose=purpose, aborted=aborted, regional=regional)
+        course.watch.used += line.used
+        if self.budget is not None:
+            self.budget.spend(line)
 
     # --- endings -------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -48,6 +48,16 @@ class ToolCall:
     name: str
     input: Mapping[str, Any] | None
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """A tool has run, or failed to; the model is told next. Only conversations run tools."""
+
+    id: str
+    name: str
+    content: str | Sequence[Mapping[str, Any]]
+    is_error: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,7 @@ Event: TypeAlias = (
     | ToolCallStarted
     | ToolInput
     | ToolCall
+    | ToolResult
     | Retrying
     | Discarded
     | Reauthenticated

@@ -106,5 +106,9 @@ class ContextTooLong(RequestError):
     """The conversation does not fit, and could not be made to."""
 
 
+class TooManySteps(ClientError):
+    """A turn of the user took as many requests as it may, and the model wants more; what was done so far stays."""
+
+
 class BudgetExhausted(ClientError):
     """The token budget is used up; nothing was sent."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from windtunnel.client.account import Account
 from windtunnel.client.core import AsyncClient
 from windtunnel.client.events import Answer, Event
 from windtunnel.client.request import Request
+
+if TYPE_CHECKING:
+    from windtunnel.client.bootstrap import Bootstrap
 
 T = TypeVar("T")
 
@@ -40,6 +44,29 @@ class Client:
     def __init__(self, client: AsyncClient, loop: Loop | None = None) -> None:
         self.asynchronous = client
         self._loop = loop or Loop()
+
+    @property
+    def loop(self) -> Loop:
+        """The event loop, for what else belongs to this client."""
+        return self._loop
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Client:
+        """Make a client of the backend that the variables select; what else is `given` is for `AsyncClient.from_env`."""
+        return cls(AsyncClient.from_env(environ, **given))
+
+    def describe(self) -> dict[str, str]:
+        """Say which backend this is, where, and what kind of credential it has; never the credential."""
+        return self.asynchronous.describe()
+
+    def bootstrap(self) -> Bootstrap:
+        """Fetch profile and session data where the backend has them. Never fails: what is absent says why."""
+        return self._loop.run(self.asynchronous.bootstrap())
+
+    @property
+    def account(self) -> Account:
+        """What its requests have used and cost."""
+        return self.asynchronous.account
 
     def __enter__(self) -> Client:
         return self

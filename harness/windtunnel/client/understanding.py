@@ -55,7 +55,7 @@ _BY_STATUS: Final[Mapping[int, Kind]] = {
     529: "overloaded",
 }
 #: Modules whose errors mean that no credential was to be had, by the beginning of their name.
-_CREDENTIALS: Final = ("google.auth", "botocore", "azure", "anthropic.lib.credentials")
+_CREDENTIALS: Final = ("google.auth", "botocore", "azure", "anthropic.lib.credentials", "windtunnel.client.credentials")
 #: Errors of theirs that are about the network.
 _UNREACHED: Final = ("TransportError", "EndpointConnectionError", "ConnectTimeoutError", "ServiceRequestError")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,6 +40,13 @@ def serve(
             metavar="FILE", encoding="utf-8", help="A file with the first steps: a JSON list, as POST script takes it."
         ),
     ] = None,
+    cassette: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Answer with what is recorded, and nothing else. May be given again."),
+    ] = None,
+    pace: Annotated[
+        str, typer.Option(metavar="none|recorded|N", help="How fast a cassette is played; N: so many times as fast.")
+    ] = "none",
     credential: Annotated[
         str | None, typer.Option(metavar="KIND", help="What the client is given to prove who it is. [the usual one]")
     ] = None,
@@ -60,6 +68,8 @@ def serve(
             tls=tls,
             credential=credential,
             scenario=scenario,
+            cassettes=cassette or (),
+            pace=pace,
             script=None if script is None else (script.name, script.read()),
         )
     except UnicodeDecodeError as error:

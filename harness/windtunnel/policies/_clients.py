@@ -21,7 +21,6 @@ _UNIFIED_CLIENT = Policy(
     base_s=1.0,
     cap_s=4.0,
     jitter=Jitter("spread", 0.25),
-    retry_statuses=frozenset({429}),
     cut_body="connection error",
     retry_after=RetryAfter(ceiling_s=60.0, beyond="final", zero_ms="falls through"),
     counts="ignore",

@@ -23,7 +23,7 @@ from windtunnel.subjects import find as find_subject
 from windtunnel.subjects.subject import ABILITIES
 from windtunnel_server.script import unknown_word
 
-DEFAULT_CLIENT: Final = "anthropic"
+DEFAULT_CLIENT: Final = "unified"
 DEFAULT_PROVIDER: Final = "anthropic"
 #: Starting a process and importing the SDK takes as long as so many cases.
 _CASES_A_PROCESS: Final = 24

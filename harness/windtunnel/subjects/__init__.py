@@ -31,9 +31,17 @@ def _naive() -> Subject:
     return Naive()
 
 
+def _unified() -> Subject:
+    _needs_sdk("unified")
+    _needs_client()
+    from windtunnel.subjects.unified import Unified
+
+    return Unified()
+
+
 #: What makes each, the default first. Nothing is imported before a client is made.
 SUBJECTS: Mapping[str, Callable[[], Subject]] = MappingProxyType(
-    {"anthropic": _anthropic, "anthropic-async": _anthropic_async, "naive": _naive}
+    {"unified": _unified, "anthropic": _anthropic, "anthropic-async": _anthropic_async, "naive": _naive}
 )
 
 
@@ -46,6 +54,13 @@ def find(name: str) -> Subject:
         f"No built-in client is called {name!r}.\n  on offer, nearest first: {', '.join(offer)}\n"
         "  for one of your own: --client-command 'python agent.py'"
     )
+
+
+def _needs_client() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("tenacity") is None:
+        raise SubjectError("The client 'unified' needs the package tenacity: pip install 'windtunnel[client]'")
 
 
 def _needs_sdk(name: str) -> None:

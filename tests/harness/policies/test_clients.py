@@ -45,9 +45,10 @@ def test_the_unified_client_waits_one_two_four_seconds_give_or_take_a_quarter():
 
 
 def test_the_unified_client_retries_rate_limits_server_errors_and_the_network():
-    assert retried("unified_client") == {429, *range(500, 600)}
+    assert retried("unified_client") == {408, 409, 429, *range(500, 600)}
     assert find("unified_client").should_retry(failing(None))
     assert limits(find("unified_client"), failing(429, retry_after="30")) == (30.0, 30.0)
+    assert not find("unified_client").should_retry(failing(429, retry_after="61"))
 
 
 # --- claude_code ---------------------------------------------------------------------------------------------------

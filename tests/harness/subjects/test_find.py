@@ -23,7 +23,8 @@ def test_each_says_truthfully_what_it_is(name):
     assert subject.about
     assert subject.policy in POLICIES
     assert subject.abilities <= set(ABILITIES)
-    assert set(subject.providers) == ({"anthropic"} if name == "naive" else set(clouds.providers()))
+    four = {"anthropic", "bedrock", "vertex", "foundry"}
+    assert set(subject.providers) == {"naive": {"anthropic"}, "unified": four}.get(name, set(clouds.providers()))
 
 
 def test_the_default_comes_first():

@@ -1,4 +1,4 @@
-"""Keys from the environment, from a helper, from a person."""
+"""Keys from the environment, from a helper, from a person, in that order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from windtunnel.client.credentials import helper, keys
+from windtunnel.client.credentials import keys
 from windtunnel.client.credentials.helper import Helper
 from windtunnel.client.credentials.keys import AskKey, Keys, ask_on_terminal
 from windtunnel.client.credentials.source import Credential, NoCredential
@@ -79,22 +79,3 @@ class _Tty:
 
     def __getattr__(self, name: str) -> Any:
         return lambda *_: None
-
-
-# --- the helper --------------------------------------------------------------------------------------------------------
-
-
-def test_a_helper_is_a_line_of_shell_with_the_variables_it_is_given() -> None:
-    assert asyncio.run(Helper("echo $ONE | tr a-z A-Z", {"ONE": "key", "PATH": "/usr/bin:/bin"}).key()) == "KEY"
-
-
-def test_a_helper_that_fails_says_what_it_complained_of() -> None:
-    with pytest.raises(NoCredential, match="ended with 3: no vault"):
-        asyncio.run(Helper("echo secret; echo no vault >&2; exit 3").key())
-
-
-def test_a_helper_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(helper, "TIMEOUT_S", 0.05)
-
-    with pytest.raises(NoCredential, match=r"nothing in 0\.05 s"):
-        asyncio.run(Helper("exec sleep 60").key())

@@ -1,0 +1,42 @@
+"""Tokens of Microsoft's Entra ID, for Foundry: the default chain of azure-identity."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+from windtunnel.client.credentials.source import Credential
+
+#: What the tokens are for (wire.md 2.5).
+_SCOPE: Final = "https://ai.azure.com/.default"
+
+
+class EntraTokens:
+    """What azure-identity finds. It keeps a token until shortly before its end, and fetches the next by itself."""
+
+    def __init__(self) -> None:
+        self._chain: Any = None
+
+    async def fresh(self, held: Credential | None) -> Credential:
+        """Return the token as it is now."""
+        if self._chain is None:
+            from azure.identity.aio import DefaultAzureCredential
+
+            # Its HTTP library looks at the variable only once, when it is imported.
+            self._chain = DefaultAzureCredential(connection_verify=os.environ.get("SSL_CERT_FILE") or True)
+        got = await self._chain.get_token(_SCOPE)
+        if held is not None and held.secret == got.token:
+            return held
+        return Credential({"azure_ad_token_provider": lambda: got.token}, got.token, got.expires_on)
+
+    async def another(self, refused: Credential | None, why: str) -> Credential | None:
+        """Begin anew, with nothing kept; None where that leads to the same token again."""
+        await self.aclose()
+        got = await self.fresh(None)
+        return None if refused is not None and got.secret == refused.secret else got
+
+    async def aclose(self) -> None:
+        """Let go of the chain's connections."""
+        chain, self._chain = self._chain, None
+        if chain is not None:
+            await chain.close()

@@ -1,0 +1,131 @@
+"""What Ctrl-C does, and the answer of the fake that comes with `windtunnel chat`."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from windtunnel import Windtunnel, fail, reply
+from windtunnel.client import demo
+from windtunnel.client.conversation import AsyncConversation
+from windtunnel.client.sync import Client
+from windtunnel.client.terminal import Terminal
+from windtunnel.commands._demo import script
+from windtunnel.commands._talk import Talk
+from windtunnel.fake import pointed_at
+
+Lines = Iterator["str | type[BaseException]"]
+
+
+@pytest.fixture
+def talk() -> Iterator[Callable[..., tuple[Talk, io.StringIO]]]:
+    """Make a talk on a tunnel in which these lines are typed; a class of exceptions is raised in place of one."""
+    clients: list[Client] = []
+
+    def make(tunnel: Windtunnel, *lines: str | type[BaseException]) -> tuple[Talk, io.StringIO]:
+        typed, out = iter(lines), io.StringIO()
+
+        def read() -> str:
+            line = next(typed, EOFError)
+            if isinstance(line, str):
+                return line
+            raise line
+
+        with pointed_at(tunnel.env):
+            client = Client.from_env()
+        clients.append(client)
+        conversation = AsyncConversation(
+            client.asynchronous, model="claude-sonnet-4-6", tools=demo.TOOLS, toolbox=demo.CannedToolbox()
+        )
+        account = client.asynchronous.account
+        terminal = Terminal(Console(file=out, width=80, color_system=None), account=account)
+        return Talk(conversation, terminal, loop=client.loop, account=account, read=read), out
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+def interrupting(talk: Talk, monkeypatch: pytest.MonkeyPatch, *, at: int) -> None:
+    """Let Ctrl-C be pressed at this event."""
+    show, seen = talk._terminal.show, iter(range(10_000))
+
+    def shown(event: Any) -> None:
+        show(event)
+        if next(seen) == at:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(talk._terminal, "show", shown)
+
+
+def test_ctrl_c_ends_the_turn_and_the_next_line_goes_on(talk, monkeypatch: pytest.MonkeyPatch):
+    with Windtunnel(reply("One two three four"), reply("Here.")) as tunnel:
+        chat, out = talk(tunnel, "First?", "Second?")
+        interrupting(chat, monkeypatch, at=1)
+
+        code = chat.run()
+
+    assert code == 0
+    assert "-- Interrupted. /again takes the turn up. Ctrl-C once more leaves.\nHere.\n" in out.getvalue()
+
+
+def test_ctrl_c_twice_in_a_row_leaves(talk):
+    with Windtunnel() as tunnel:
+        chat, out = talk(tunnel, KeyboardInterrupt, KeyboardInterrupt, "never said")
+
+        code = chat.run()
+
+        assert (code, list(tunnel.journal.calls)) == (130, [])
+    assert out.getvalue() == "-- Interrupted. Ctrl-C once more leaves.\n"
+
+
+def test_ctrl_c_twice_with_a_line_between_does_not(talk):
+    with Windtunnel() as tunnel:
+        chat, _ = talk(tunnel, KeyboardInterrupt, "/help", KeyboardInterrupt, "/help")
+
+        assert chat.run() == 0
+
+
+def test_ctrl_c_during_the_one_prompt_ends_with_130(talk, monkeypatch: pytest.MonkeyPatch):
+    with Windtunnel(reply("One two three four")) as tunnel:
+        chat, out = talk(tunnel)
+        interrupting(chat, monkeypatch, at=0)
+
+        assert chat.once("Well?") == 130
+    assert out.getvalue().endswith("-- Interrupted.\n")
+
+
+def test_a_turn_that_failed_can_be_taken_up(talk):
+    with Windtunnel(fail("overloaded", times=4), reply("Here.")) as tunnel:
+        chat, out = talk(tunnel, "Well?", "/again")
+
+        assert chat.run() == 0
+        assert [call.body["messages"] for call in tunnel.journal.calls][4:] == [
+            tunnel.journal.calls[0].body["messages"]
+        ]
+    assert out.getvalue().count("-- Retry ") == 3
+    assert "-- overloaded after 4 attempts: 529 Overloaded\n" in out.getvalue()
+    assert "\nHere.\n" in out.getvalue()
+
+
+def test_the_demo_shows_a_call_an_answer_and_a_compaction(talk):
+    with Windtunnel(*script(tools=True)) as tunnel:
+        chat, out = talk(tunnel, "What does vane.py do?", "And?", "And?", "/compact")
+
+        assert chat.run() == 0
+    said = out.getvalue()
+    assert said.count('> file_read {"path": "src/vane/direction.py"}\n< file_read: 1 NAMES') == 3
+    assert said.count("\ndirection() turns degrees into the name") == 3
+    assert "-- Compacted: a summary stands for " in said
+
+
+def test_the_demo_without_tools_calls_none(talk):
+    with Windtunnel(*script(tools=False)) as tunnel:
+        chat, out = talk(tunnel, "What does vane.py do?")
+
+        assert chat.run() == 0
+    assert out.getvalue().startswith("direction() turns degrees")
