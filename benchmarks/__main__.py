@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from benchmarks.table import lines
 
 #: One module each, with a `measure(*, quick: bool) -> list[Table]`.
-NAMES = ("requests", "large", "tokens", "pacing", "virtual", "start", "sdk", "replay", "recording")
+NAMES = ("requests", "large", "tokens", "pacing", "virtual", "start", "sdk", "replay", "recording", "cassettes")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -55,7 +55,9 @@ def _asked(number: int) -> dict[str, Any]:
 def _large(number: int, block_bytes: int) -> dict[str, Any]:
     text = ("the quick brown fox " * (block_bytes // 20))[:block_bytes]
     blocks = [{"type": "text", "text": text} for _ in range(_LARGE_BYTES // block_bytes)]
-    return _asked(number) | {"messages": [{"role": "user", "content": [*blocks, {"type": "text", "text": str(number)}]}]}
+    return _asked(number) | {
+        "messages": [{"role": "user", "content": [*blocks, {"type": "text", "text": str(number)}]}]
+    }
 
 
 def _recorded(asked: Sequence[Params]) -> list[Interaction]:

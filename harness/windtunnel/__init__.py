@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from windtunnel import policies as policies
+    from windtunnel.cassette.interaction import CassetteError as CassetteError
+    from windtunnel.cassette.player import Player as Player
     from windtunnel.scenario.load import ScenarioError as ScenarioError
     from windtunnel.scenario.schema import Scenario as Scenario
     from windtunnel.tunnel import Windtunnel as Windtunnel
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "CassetteError": "windtunnel.cassette.interaction",
     "Acceleration": "windtunnel_server.settings",
     "ClockStuckError": "windtunnel_server.clock",
     "Overload": "windtunnel_server.settings",
+    "Player": "windtunnel.cassette.player",
     "RateLimits": "windtunnel_server.settings",
     "Scenario": "windtunnel.scenario.schema",
     "ScenarioError": "windtunnel.scenario.load",
@@ -49,8 +53,10 @@ _WHERE = {
 
 __all__ = [
     "Acceleration",
+    "CassetteError",
     "ClockStuckError",
     "Overload",
+    "Player",
     "RateLimits",
     "Scenario",
     "ScenarioError",

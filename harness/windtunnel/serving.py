@@ -6,8 +6,9 @@ import asyncio
 import ipaddress
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from windtunnel.fake import DOORS, Fake
@@ -21,6 +22,7 @@ from windtunnel_server.settings import Settings
 from windtunnel_server.words import script_from_json
 
 if TYPE_CHECKING:
+    from windtunnel.cassette.player import Player
     from windtunnel.scenario.schema import Scenario
 
 
@@ -47,8 +49,12 @@ def build(
     credential: str | None = None,
     scenario: str | None = None,
     script: tuple[str, str] | None = None,
+    cassettes: Sequence[Path] = (),
+    pace: str = "none",
 ) -> Served:
     """Build a server that is not started yet.
+
+    `cassettes` are files that answer where no step does, at a `pace` of "none", "recorded" or a number.
 
     `scenario` is a name or a file. `script` is a file's name and its text, what POST script takes; its steps come behind
     the scenario's.
@@ -71,6 +77,7 @@ def build(
             raise ServeError(f"--credential: {error}") from None
     fake = Fake(clock, seed=seed, settings=settings, provider=provider, tls=tls, host=host)
     core = fake.core
+    core.tape = _player(cassettes, pace) if cassettes else None
     if played is not None:
         core.extend_script(played.steps, then=played.then)
     if script is not None:
@@ -78,6 +85,21 @@ def build(
         core.extend_script(steps, then=then)
     control = Control(core, judge=judge(core, speed), page=live_page)
     return Served(fake, Server(core, host=host, port=port, control=control, tls=fake.tls))
+
+
+def _player(files: Sequence[Path], pace: str) -> Player:
+    from windtunnel.cassette.interaction import CassetteError
+    from windtunnel.cassette.player import Player
+
+    try:
+        asked: Any = pace if pace in ("none", "recorded") else float(pace)
+        return Player.load(*files, pace=asked, remedy="record it: windtunnel record --record new")
+    except CassetteError as error:
+        raise ServeError(f"--cassette: {error}") from None
+    except ValueError:
+        raise ServeError(
+            f"--pace {pace}: is none of none, recorded and a number above 0 (so many times as fast)"
+        ) from None
 
 
 def _scenario(asked: str) -> Scenario:

@@ -7,6 +7,7 @@ import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import typer
@@ -82,17 +83,27 @@ def test_every_option_ini_key_and_marker_option_of_the_plugin_is_there(pytestcon
     assert [name for name in plugin._MARKER_OPTIONS if f"| `{name}` |" not in text] == []
 
 
+def options_of(command: Any) -> list[str]:
+    asked = [param for param in command.params if param.param_type_name == "option"]
+    return [word for option in asked for word in (*option.opts, *option.secondary_opts)]
+
+
 def test_every_option_of_every_command_is_there():
     root = typer.main.get_command(cli.app)
     text = page("command.md")
 
     assert [word for option in root.params for word in option.opts if f"{word}`" not in text] == []
     for name, command in root.commands.items():  # type: ignore[attr-defined]
-        asked = [param for param in command.params if param.param_type_name == "option"]
-        options = [word for option in asked for word in (*option.opts, *option.secondary_opts)]
         assert f"## windtunnel {name}\n" in text
-        assert options
-        assert [word for word in options if f"`{word}`" not in text] == []
+        parts = getattr(command, "commands", None)
+        if parts is None:
+            assert options_of(command)
+            assert [word for word in options_of(command) if f"`{word}`" not in text] == []
+        else:
+            own = page(f"{name}-command.md")
+            assert [part for part in parts if f"`{part} " not in own] == []
+            words = [word for part in parts.values() for word in options_of(part)]
+            assert [word for word in words if not re.search(rf"(?<![\w-]){word}(?![\w-])", own)] == []
 
 
 def test_every_control_call_is_there():

@@ -113,3 +113,23 @@ def test_the_loop_is_uvloops_where_it_is_wanted():
     finally:
         fast.close()
         plain.close()
+
+
+def test_cassettes_answer_at_the_pace_that_is_asked_for(tmp_path):
+    from windtunnel.cassette.files import save
+
+    files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+    for file in files:
+        save(file, [], expected=None)
+
+    tape = built(cassettes=files, pace="2").fake.core.tape
+
+    assert tape is not None
+    assert built().fake.core.tape is None
+
+
+def test_a_cassette_or_a_pace_that_cannot_be_is_refused(tmp_path):
+    with pytest.raises(ServeError, match="--cassette: .*there is no such cassette"):
+        built(cassettes=[tmp_path / "none.yaml"])
+    with pytest.raises(ServeError, match="--pace fast: is none of none, recorded and a number above 0"):
+        built(cassettes=[tmp_path / "none.yaml"], pace="fast")

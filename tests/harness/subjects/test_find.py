@@ -28,7 +28,7 @@ def test_each_says_truthfully_what_it_is(name):
 
 
 def test_the_default_comes_first():
-    assert next(iter(SUBJECTS)) == "anthropic"
+    assert next(iter(SUBJECTS)) == "unified"
 
 
 def test_a_wrong_name_is_told_the_nearest():

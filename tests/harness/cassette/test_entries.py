@@ -1,0 +1,45 @@
+"""Interactions are read and priced as calls of the journal."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+
+import pytest
+
+from windtunnel.cassette.entries import asked, bookings, entry
+from windtunnel.cassette.interaction import Interaction
+
+
+def test_a_stream_is_an_entry_with_its_events_and_usage(streamed: Interaction) -> None:
+    found = entry(streamed, 4)
+
+    assert (found.number, found.provider, found.status, found.ended) == (4, "anthropic", 200, "complete")
+    assert found.events_sent[0] == "message_start"
+    assert found.usage is not None and found.usage["output_tokens"] == 5
+
+
+def test_a_packed_body_is_unpacked_and_its_headers_no_longer_claim_otherwise(answered: Interaction) -> None:
+    headers = (*answered.response.headers, ("Content-Encoding", "gzip"))
+    packed = replace(answered, response=replace(answered.response, headers=headers, body=gzip.compress(b"{}")))
+
+    assert entry(packed).sent == [b"{}"]
+    assert entry(packed).response_header("content-encoding") is None
+
+
+def test_the_model_is_read_off_the_address_where_the_body_names_none(framed: Interaction) -> None:
+    assert (asked(framed) or {})["model"] == "anthropic.claude-sonnet-5"
+
+
+@pytest.mark.parametrize("path", ["/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/invoke", "/v1/messages"])
+def test_the_clouds_names_of_a_model_have_its_price(path: str, answered: Interaction) -> None:
+    body = b'{"messages":[]}' if "model" in path else answered.request.body
+    request = replace(answered.request, uri=f"https://api.anthropic.com{path}", body=body)
+
+    (booked,) = bookings([replace(answered, request=request)])
+
+    assert booked.cost_micro_usd == 20 * 3 + 9 * 15 + 300 * 3 / 10
+
+
+def test_failed_calls_are_not_booked(answered: Interaction) -> None:
+    assert bookings([replace(answered, response=replace(answered.response, status=429))]) == []
