@@ -268,6 +268,13 @@ class Core:
         entry.answered_by = entry.answered_by or ("composed" if found is None else found.label)
         return plan, entry
 
+    def take_down(self, call: Call, plan: Plan, *, answered_by: str) -> Entry:
+        """Journal a call that somebody else has answered."""
+        with self._lock:
+            entry = self._enter(call, plan, lazily=True)
+        entry.answered_by = answered_by
+        return entry
+
     # --- what cannot be answered ---------------------------------------------------------------------------------
 
     def answer_too_large(self, call: Call) -> tuple[Plan, Entry]:

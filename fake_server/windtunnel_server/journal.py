@@ -27,6 +27,8 @@ def mask(value: str) -> str:
 
 def mask_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Mask the credential headers of a request or response."""
+    if credentials.HEADERS.isdisjoint([name.lower() for name, _ in headers]):
+        return headers
     return tuple((k, mask(v) if k.lower() in credentials.HEADERS else v) for k, v in headers)
 
 

@@ -6,6 +6,7 @@ whether or not the client reads, as they would on a socket.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -44,8 +45,10 @@ class Playback:
     """Steps through one plan on a clock."""
 
     def __init__(self, plan: Plan, entry: Entry, clock: Clock, *, bodiless: bool = False) -> None:
-        self._steps = list(plan.steps)
+        self._steps = deque(plan.steps)
         self._notes = plan.notes
+        #: Pieces with no silence between them are met as one, as they may be on a socket.
+        self._joins = plan.notes.get("at_once") is True
         self._entry = entry
         self._clock = clock
         self._bodiless = bodiless
@@ -62,7 +65,7 @@ class Playback:
             return self._outcome
         if self._due > self._clock.now() + VirtualClock.GRAIN_S:
             return Silence(self._due)
-        step = self._steps.pop(0) if self._steps else End()
+        step = self._steps.popleft() if self._steps else End()
         if isinstance(step, Wait):
             self._due += step.for_s
             self._note("wait")
@@ -70,7 +73,7 @@ class Playback:
         if isinstance(step, Head):
             return self._started(step)
         if isinstance(step, Send):
-            return self._sending(step) or self.next()
+            return (self._joined(step) if self._joins else self._sending(step)) or self.next()
         return self._ended(step)
 
     def _started(self, head: Head) -> Head:
@@ -92,6 +95,14 @@ class Playback:
         if data and not self._entry.confidential:
             self._entry.sent.append(data)
         return Send(data, step.event) if data else None
+
+    def _joined(self, first: Send) -> Send | None:
+        met = [self._sending(first)]
+        while self._steps and isinstance(step := self._steps[0], Send):
+            self._steps.popleft()
+            met.append(self._sending(step))
+        data = b"".join([send.data for send in met if send is not None])
+        return Send(data) if data else None
 
     def _room(self) -> int | None:
         """Bytes the declared length still allows; None for no limit. A client reads no further than that."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType, NoneType
@@ -131,16 +131,20 @@ class Settings:
     strict: bool = True
     #: Single rules turned on or off by name (docs/reference/validation.md).
     rules: Mapping[str, bool] = field(default_factory=dict)
-    #: Models retired by that day are not found; None: every model answers.
-    models_as_of: dt.date | None = None
+    #: Models retired by that day, `YYYY-MM-DD`, are not found; None: every model answers.
+    models_as_of: str | None = None
 
     def __post_init__(self) -> None:
         _at_least("context_window", self.context_window, 1)
         known = {"expiring": None} | {kind: None for kinds in CREDENTIALS.values() for kind in kinds}
         if self.credential is not None and self.credential not in known:
             raise ScriptError(unknown_word("server: credential", self.credential, known))
-        if self.spend_limit_usd is not None and (isinstance(self.spend_limit_usd, bool) or not self.spend_limit_usd > 0):
+        if self.spend_limit_usd is not None and (
+            isinstance(self.spend_limit_usd, bool) or not self.spend_limit_usd > 0
+        ):
             raise ScriptError(f"server: spend_limit_usd is {self.spend_limit_usd!r}, and must be dollars above 0")
+        if self.models_as_of is not None:
+            _day("models_as_of", self.models_as_of)
         if not self.token_lifetime > 0:
             raise ScriptError(f"server: token_lifetime is {self.token_lifetime!r}, and must be seconds above 0")
 
@@ -165,3 +169,8 @@ class Settings:
 def _at_least(name: str, value: int | None, least: int) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
         raise ScriptError(f"server: {name} is {value!r}, and must be a whole number from {least} up")
+
+
+def _day(name: str, value: str) -> None:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", value):
+        raise ScriptError(f"server: {name} is {value!r}, and must be a day such as 2026-11-22")

@@ -84,7 +84,7 @@ def _ask(core: Core, request: Any, body: bytes) -> Any:
         request.method,
         request.url.raw_path.decode("ascii").partition("?")[0],
         request.url.query.decode("ascii"),
-        tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw),
+        tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]),
         body,
         arrived_at=now,
         head_at=now,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,10 @@ _MARKER = (
     'windtunnel(clock="virtual" | "real", seed=0, provider="anthropic", tls=False, settings=Settings(...), '
     "network=False, dates=True)"
 )
-#: As in scenario_tests, which is not imported before it is used.
+#: As in scenario_tests and cassette_tests, which are not imported before they are used.
 _UNKNOWN = "windtunnel unknown"
+_UNPLAYED = "windtunnel unplayed"
+_RECORD = ("none", "once", "new", "all")
 _MARKER_OPTIONS = frozenset({"clock", "seed", "provider", "tls", "settings", "network", "dates"})
 
 
@@ -29,6 +33,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="let tests that use the windtunnel fixture reach other machines",
     )
+    group.addoption(
+        "--windtunnel-record",
+        choices=_RECORD,
+        help="what to do with cassettes: play only (none), record those that are not there (once), record what they "
+        "lack (new), record everything afresh (all)",
+    )
     group.addoption("--windtunnel-html", metavar="FILE", help="write the journals of all tests to a page")
     parser.addini("windtunnel_seed", "seed of everything that chance decides", default="0")
     parser.addini(
@@ -36,6 +46,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "let tests that use the windtunnel fixture reach other machines",
         type="bool",
         default=False,
+    )
+    parser.addini("windtunnel_record", "none, once, new or all; in CI always none", default="none")
+    parser.addini(
+        "windtunnel_cassette_dir", "folder of all cassettes, from the root folder; empty: beside each test", default=""
     )
     parser.addini("windtunnel_html", "write the journals of all tests to this page", default="")
 
@@ -47,15 +61,23 @@ def pytest_configure(config: pytest.Config) -> None:
         'windtunnel_scenario(name_or_path, ..., providers=["anthropic", ...], lacks=["compaction", ...], '
         'policy="anthropic_python", strict=False): run the test once in each scenario, and judge it by what that expects',
     )
+    config.addinivalue_line(
+        "markers",
+        'windtunnel_cassette(name, ..., pace="none" | "recorded" | N, match=("method", "path", "query", "body"), '
+        'allow_repeats=False, unplayed="warn" | "fail" | "allow"): answer with what is recorded, and with nothing else',
+    )
     _seed(config)
+    _record(config)
     page = _page(config)
     if page is not None and page.is_dir():
         raise pytest.UsageError(f"windtunnel-html: {page} is a folder; name a file in it, like {page / 'tunnel.html'}")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    seed = _seed(config)
-    return f"windtunnel: seed {seed}" if seed else None
+    seed, record = _seed(config), _record(config)
+    told = [f"seed {seed}"] if seed else []
+    told += [f"record {record}"] if record != "none" else []
+    return f"windtunnel: {', '.join(told)}" if told else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -79,6 +101,23 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         hold(item)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if item.get_closest_marker("windtunnel_cassette") is not None:
+        from windtunnel.cassette_tests import note
+
+        note(item, report)
+    return report
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if any(item.get_closest_marker("windtunnel_cassette") is not None for item in session.items):
+        from windtunnel.cassette_tests import take_down
+
+        take_down(session.config, session.items)
+
+
 @pytest.fixture
 def windtunnel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Windtunnel]:
     """A fake of the API for this test alone; `ANTHROPIC_*` points at it."""
@@ -91,6 +130,7 @@ def windtunnel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
         seed=_seed(request.config),
         network=_network(request.config),
         keep=_page(request.config) is not None,
+        record=_record(request.config),
     )
 
 
@@ -112,6 +152,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("windtunnel: what cannot be told")
         for nodeid, told in unknown:
             terminalreporter.write_line(f"{nodeid}: {told}")
+    _tell_of_cassettes(terminalreporter, config)
     page = _page(config)
     if page is not None:
         terminalreporter.write_line(f"windtunnel: journals and verdicts in {page}")
@@ -124,6 +165,26 @@ def pytest_testnodedown(node: Any, error: object) -> None:
         from windtunnel.session import gather
 
         gather(node)
+    if "windtunnel_cassettes_asked" in getattr(node, "workeroutput", {}):
+        from windtunnel.cassette_tests import gather as gather_cassettes
+
+        gather_cassettes(node)
+
+
+def _tell_of_cassettes(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name what of the cassettes was not played, and those that no test asks for."""
+    reports = [report for report in terminalreporter.getreports("") if getattr(report, "when", "") == "teardown"]
+    lines = [
+        f"{report.nodeid}: {told}" for report in reports for name, told in report.user_properties if name == _UNPLAYED
+    ]
+    if "windtunnel.cassette_tests" in sys.modules:
+        from windtunnel.cassette_tests import orphans
+
+        lines += [f"{file}: no test asks for it" for file in orphans(config)]
+    if lines:
+        terminalreporter.section("windtunnel: cassettes")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 def _page(config: pytest.Config) -> Path | None:
@@ -153,6 +214,14 @@ def _seed(config: pytest.Config) -> int:
         return int(key)
     except ValueError:
         raise pytest.UsageError(f"windtunnel_seed = {key}: must be a whole number") from None
+
+
+def _record(config: pytest.Config) -> Any:
+    """Option before ini key; CI records only where the option says so."""
+    option, key = config.getoption("windtunnel_record"), config.getini("windtunnel_record")
+    if key not in _RECORD:
+        raise pytest.UsageError(f"windtunnel_record = {key}: must be one of {', '.join(_RECORD)}")
+    return option or ("none" if os.environ.get("CI") else key)
 
 
 def _network(config: pytest.Config) -> bool:

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,10 @@ from windtunnel.fake import misleading, settled
 from windtunnel.guard import Guard
 from windtunnel.tunnel import Windtunnel
 from windtunnel_server.clock import VirtualClock
+
+if TYPE_CHECKING:
+    from windtunnel.cassette_tests import Wanted
+    from windtunnel.recording import Mode, RecordingTunnel
 
 #: What the tests of a run saw, for the page: plain JSON values, since workers hand theirs over.
 _SEEN = pytest.StashKey[list[dict[str, Any]]]()
@@ -30,18 +34,26 @@ def tunnel_for_test(
     seed: int,
     network: bool,
     keep: bool,
+    record: Mode = "none",
 ) -> Iterator[Windtunnel]:
     """Open a tunnel and point the environment at it. `keep`: its journal will be asked for at the end of the run.
+
+    `record` says whether a test that is marked with a cassette plays it, or records it in the place of the fake.
 
     The environment is put back by the test's own monkeypatch: whatever the test does to it with the same tool comes
     undone in the right order.
     """
+    asked = _cassettes(request.node)
+    if asked is not None and _records(asked, record):
+        yield from _recorder_for_test(request, monkeypatch, asked, record, options.get("provider", "anthropic"))
+        return
     clock = options.get("clock", "virtual")
     if clock == "virtual":
         _refuse_trio(request)
     played = getattr(request, "param", None)
     tunnel = _tunnel(
         played,
+        cassette=None if asked is None else asked.player(),
         clock=clock,
         seed=options.get("seed", seed),
         dates=options.get("dates", True),
@@ -64,6 +76,10 @@ def tunnel_for_test(
         yield tunnel
     if keep and len(tunnel.journal):
         _seen(request.config).append(_account(request.node.nodeid, tunnel))
+    if asked is not None and tunnel.cassette is not None:
+        from windtunnel.cassette_tests import hold, passed
+
+        hold(request.node, asked, tunnel.cassette, passed=passed(request.node))
     if tunnel.core.failures:
         raise ExceptionGroup("windtunnel itself failed; this is a bug in it, not in the client", tunnel.core.failures)
     if guard.attempts:
@@ -80,6 +96,59 @@ def _tunnel(played: Any, **options: Any) -> Windtunnel:
     if played is None:
         return Windtunnel(**options)
     return Windtunnel(**options | {"scenario": played.scenario, "provider": played.provider})
+
+
+def _cassettes(item: pytest.Item) -> Wanted | None:
+    if item.get_closest_marker("windtunnel_cassette") is None:
+        return None
+    from windtunnel.cassette_tests import wanted
+
+    return wanted(item)
+
+
+def _records(asked: Wanted, mode: Mode) -> bool:
+    return mode in ("new", "all") or (mode == "once" and not all(file.exists() for file in asked.files))
+
+
+def _recorder_for_test(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, asked: Wanted, mode: Mode, provider: str
+) -> Iterator[Windtunnel]:
+    """Let the real service answer, and write down what it says if the test passes."""
+    from windtunnel.cassette.interaction import CassetteError
+    from windtunnel.cassette_tests import passed
+
+    tunnel = _recorder(asked, mode, provider)
+    with tunnel:
+        for name in tunnel.taken_away:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in tunnel.env.items():
+            monkeypatch.setenv(name, value)
+        yield tunnel
+    if passed(request.node) and (tunnel.taken or mode == "all"):
+        try:
+            tunnel.keep(afresh=mode == "all")
+        except CassetteError as error:
+            pytest.fail(f"windtunnel_cassette: nothing is written: {error}", pytrace=False)
+
+
+def _recorder(asked: Wanted, mode: Mode, provider: str) -> RecordingTunnel:
+    from windtunnel.cassette.files import load
+    from windtunnel.cassette.interaction import CassetteError
+    from windtunnel.cassette.record.upstreams import UpstreamError
+    from windtunnel.recording import RecordingTunnel
+
+    if len(asked.files) > 1:
+        pytest.fail(
+            f"windtunnel_cassette: a test that records writes one cassette, and this one plays {len(asked.files)}; "
+            "record each with a test of its own",
+            pytrace=False,
+        )
+    (file,) = asked.files
+    try:
+        there = load(file).interactions if mode == "new" and file.exists() else ()
+        return RecordingTunnel(file, provider=provider, there=there)
+    except (CassetteError, UpstreamError) as error:
+        pytest.fail(f"windtunnel_cassette: {error}", pytrace=False)
 
 
 def _refuse_trio(request: pytest.FixtureRequest) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -21,6 +22,7 @@ from windtunnel_server.settings import Settings
 from windtunnel_server.threaded import ThreadedServer
 
 if TYPE_CHECKING:
+    from windtunnel.cassette.player import Player
     from windtunnel.scenario.schema import Scenario
     from windtunnel.verdicts import Claim, Claims, Verdict, Verdicts
 
@@ -41,7 +43,8 @@ class Windtunnel:
 
     `clock` is "virtual" (time moves only when everyone waits; for clients in this process) or "real", or a clock
     object, such as the `clock` of another tunnel that is open in the same thread. `seed` decides everything that
-    chance decides. `then` is what follows the last step: "composed" replies, the script from its beginning ("repeat"),
+    chance decides. `cassette`, a file or a `Player`, answers with what it has recorded wherever no step says otherwise, and
+    refuses all else. `then` is what follows the last step: "composed" replies, the script from its beginning ("repeat"),
     a refusal ("refuse"), or a step. `settings` is how the service is set up: limits, window, credentials. `scenario` is
     played: its steps come first, and its settings count where no others are given. `provider` is the one that `url` and
     `env` are for, and `tls` lets the fake speak TLS, with an authority of its own. `keys` limits
@@ -66,6 +69,7 @@ class Windtunnel:
         tls: bool = False,
         keys: frozenset[str] | None = None,
         dates: bool = True,
+        cassette: str | os.PathLike[str] | Player | None = None,
     ) -> None:
         self.clock: Clock = _clock(clock)
         #: The scenario that is played; None for a script alone.
@@ -75,6 +79,9 @@ class Windtunnel:
         self.provider_name = provider
         self.fake = Fake(self.clock, seed=seed, settings=self.settings, provider=provider, keys=keys, tls=tls)
         self.core = self.fake.core
+        #: What was recorded, and how much of it has been played; None: the fake makes its own answers.
+        self.cassette: Player | None = _player(cassette)
+        self.core.tape = self.cassette
         self._doors: dict[str, Door] = {}
         self._inprocess = InProcess(self.clock, dates=dates)
         control = Control(self.core, judge=self._judge, page=_page)
@@ -241,6 +248,14 @@ def _page() -> str:
     from windtunnel.report.live import live_page
 
     return live_page()
+
+
+def _player(cassette: str | os.PathLike[str] | Player | None) -> Player | None:
+    if cassette is None:
+        return None
+    from windtunnel.cassette.player import Player
+
+    return cassette if isinstance(cassette, Player) else Player.load(cassette)
 
 
 def _clock(asked: Literal["virtual", "real"] | Clock) -> Clock:

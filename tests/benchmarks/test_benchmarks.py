@@ -28,7 +28,9 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["requests", "large", "tokens", "pacing", "virtual", "start", "sdk", "cassettes", "replay"])
+@pytest.mark.parametrize(
+    "name", ["requests", "large", "tokens", "pacing", "virtual", "start", "sdk", "cassettes", "replay"]
+)
 def test_a_benchmark_prints_a_ratio_on_every_line(name: str) -> None:
     pytest.importorskip("uvicorn")
     pytest.importorskip("anthropic")

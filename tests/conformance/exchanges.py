@@ -24,13 +24,14 @@ from windtunnel_server.providers.vertex import Vertex
 
 #: A request whose headers were not kept may have named any beta, so it is asked with all those that are no wish of
 #: their own to see more in the answer.
-_TELLING: Final = ("context-management-", "compact-", "thinking-token-count-", "advisor-tool-")
+_TELLING: Final = ("context-management-", "compact-", "thinking-token-count-", "advisor-tool-", "task-budgets-")
 _EVERY_BETA: Final = ",".join(
     beta for beta in get_args(get_args(AnthropicBetaParam)[1]) if not beta.startswith(_TELLING)
 )
 _OF_WISH: Final = {
     '"context_management"': "context-management-2025-06-27,compact-2026-01-12",
     '"advisor_20260301"': "advisor-tool-2026-03-01",
+    '"task_budget"': "task-budgets-2026-03-13",
 }
 
 _DOORS: Final[Mapping[str, Callable[[Clock], Provider]]] = {
@@ -74,7 +75,7 @@ class Exchange:
     @property
     def raw(self) -> bool:
         """The recorder kept the bytes of the answer: order of keys, ids and blanks are the service's."""
-        return self.row["fidelity"].get("response") == "raw"
+        return bool(self.row["fidelity"].get("response") == "raw")
 
     @property
     def kept_headers(self) -> bool:

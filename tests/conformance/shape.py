@@ -31,7 +31,7 @@ class Shape:
     names: dict[str, Names] = field(default_factory=dict)
     #: Place → the form of what stands there: `id` → `msg_01, UUIDv7`.
     forms: dict[str, str] = field(default_factory=dict)
-    #: Kinds of block, in order.
+    #: Kinds of block, in order. Places that begin with a kind and a blank are parts of such blocks.
     blocks: Names = ()
 
     def add(self, place: str, names: Iterable[str]) -> None:
@@ -73,7 +73,15 @@ def form_of_id(id: str) -> str:
 
 def _json(found: Shape, body: bytes) -> None:
     said = json.loads(body)
-    _object(found, "converse" if "output" in said else "answer", said)
+    if "output" in said:
+        for block in said["output"]["message"].pop("content"):
+            for kind, value in block.items():
+                _object(found, f"{kind} block", value)
+    _object(found, "answer", {key: value for key, value in said.items() if key != "content"})
+    if "content" in said:
+        found.names["answer"] = tuple(said)
+    for block in said.get("content", ()):
+        _object(found, f"{kind_of(block)} block", block, typed=False)
     _message(found, said)
 
 
@@ -97,34 +105,37 @@ def _usage_forms(found: Shape, usage: Mapping[str, Any]) -> None:
 
 def _block(found: Shape, block: Mapping[str, Any]) -> None:
     if block["type"].endswith("tool_use"):
-        found.forms[f"id of {block['type']}"] = form_of_id(block["id"])
-    if block["type"] == "text" and block.get("citations"):
-        found.forms["place of citations"] = ", ".join(sorted({one["type"] for one in block["citations"]}))
+        found.forms[f"{block['type']} id"] = form_of_id(block["id"])
     if block["type"] == "thinking":
-        found.forms["thinking"] = "shown" if block["thinking"] else "hidden"
+        found.forms["thinking text"] = "shown" if block["thinking"] else "hidden"
 
 
-def _object(found: Shape, place: str, value: Any) -> None:
+def kind_of(block: Mapping[str, Any]) -> str:
+    """Name the kind of a block; a text that cites is one of its own."""
+    return "cited_text" if "citations" in block else str(block["type"])
+
+
+def _object(found: Shape, place: str, value: Any, *, typed: bool = True) -> None:
     """Note the keys of an object and of all in it; blocks and their like are told apart by their type."""
     if isinstance(value, list):
         for item in value:
-            _object(found, place, item)
+            _object(found, place, item, typed=typed)
         return
     if not isinstance(value, Mapping):
         return
     kind = value.get("type")
-    place = f"{place} {kind}" if isinstance(kind, str) and place != "answer" else place
+    place = f"{place} {kind}" if typed and isinstance(kind, str) and place != "answer" else place
     found.add(place, value)
     for key, inner in value.items():
         if key not in _FREE:
-            _object(found, key if place in ("answer", "converse") else f"{place}.{key}", inner)
+            _object(found, key if place == "answer" else f"{place}.{key}", inner)
 
 
 def _blocks_of_json(body: bytes) -> Names:
     said = json.loads(body)
     if "output" in said:
         return tuple(key for block in said["output"]["message"]["content"] for key in block)
-    return tuple(block["type"] for block in said.get("content", ()))
+    return tuple(kind_of(block) for block in said.get("content", ()))
 
 
 # --- streams ---------------------------------------------------------------------------------------------------------
@@ -135,7 +146,7 @@ def _sse(found: Shape, body: bytes) -> None:
     found.forms["pings"] = ", ".join(str(place) for place, (name, _) in enumerate(events) if name == "ping") or "none"
     if any(name != said["type"] for name, said in events):
         found.forms["event names"] = "not those of the data"
-    pads = [re.search(rb"( *)\}$", line) for line in body.split(b"\n") if line.startswith(b"data: {\"")]
+    pads = [re.search(rb"( *)\}$", line) for line in body.split(b"\n") if line.startswith(b'data: {"')]
     longest = max((len(pad[1]) for pad in pads if pad), default=0)
     found.forms["padding"] = "0 to 15 blanks" if 0 < longest <= 15 else f"{longest} blanks"
     _events(found, [said for name, said in events if name != "ping"])
@@ -145,7 +156,10 @@ def _events(found: Shape, events: list[Any]) -> None:
     frame = [said["type"] for said in events]
     found.add("events", _once(["block" if name.startswith("content_block") else name for name in frame]))
     for index, run in _runs(events):
-        found.add(f"events of {run[0]['content_block']['type']}", _once(map(_event_name, run)))
+        kind = kind_of(run[0]["content_block"])
+        found.add(f"{kind} events", _once(map(_event_name, run)))
+        for said in run[1:-1]:
+            _object(found, f"{kind} delta", said["delta"])
         found.forms["index of blocks"] = "from 0, one by one" if index else "otherwise"
     for said in events:
         _event(found, said)
@@ -165,11 +179,9 @@ def _event(found: Shape, said: Mapping[str, Any]) -> None:
         found.forms["stop_reason"] = str(said["delta"]["stop_reason"])
         found.forms["stop_sequence"] = "null" if said["delta"]["stop_sequence"] is None else "text"
     elif kind == "content_block_start":
-        _object(found, "start of", said["content_block"])
+        _object(found, f"{kind_of(said['content_block'])} start", said["content_block"], typed=False)
         _block(found, said["content_block"])
-        found.forms.pop("thinking", None)
-    elif kind == "content_block_delta":
-        _object(found, "delta", said["delta"])
+        found.forms.pop("thinking text", None)
     elif kind == "message_stop":
         _object(found, "answer", {key: value for key, value in said.items() if key != "type"})
 
@@ -206,7 +218,7 @@ def _once(names: Iterable[str]) -> list[str]:
 
 def _blocks_of_sse(body: bytes) -> Names:
     said = [json.loads(data) for _, data in sse.decode(body)]
-    return tuple(one["content_block"]["type"] for one in said if one["type"] == "content_block_start")
+    return tuple(kind_of(one["content_block"]) for one in said if one["type"] == "content_block_start")
 
 
 # --- Amazon's frames -------------------------------------------------------------------------------------------------
@@ -214,16 +226,23 @@ def _blocks_of_sse(body: bytes) -> Names:
 
 def _frames(found: Shape, body: bytes) -> None:
     frames = eventstream.decode(body)
+    names = [str(frame.event_type) for frame in frames]
     for frame in frames:
-        found.add(f"frame headers of {frame.event_type}", (name for name, _ in frame.headers))
+        found.add("headers of frames", (name for name, _ in frame.headers))
     if frames[0].event_type == "chunk":
         for frame in frames:
             found.add("chunk", json.loads(frame.payload))
         _events(found, _chunks(body))
         return
-    found.add("events", _once(frame.event_type for frame in frames if not frame.event_type.startswith("contentBlock")))
+    found.add("events", _once(name for name in names if not name.startswith("contentBlock")))
+    kinds: dict[int, str] = {}
     for frame in frames:
-        _object(found, frame.event_type, json.loads(frame.payload))
+        said = json.loads(frame.payload)
+        block = said.pop("start", None) or said.pop("delta", None)
+        if block is not None:
+            kind = kinds.setdefault(said["contentBlockIndex"], next(iter(block)))
+            _object(found, f"{kind} {frame.event_type}", block)
+        _object(found, f"{kinds[said['contentBlockIndex']]} frame" if block else str(frame.event_type), said)
 
 
 def _chunks(body: bytes) -> list[Any]:
@@ -234,7 +253,7 @@ def _blocks_of_frames(body: bytes) -> Names:
     frames = eventstream.decode(body)
     if frames[0].event_type == "chunk":
         said = _chunks(body)
-        return tuple(one["content_block"]["type"] for one in said if one["type"] == "content_block_start")
+        return tuple(kind_of(one["content_block"]) for one in said if one["type"] == "content_block_start")
     kinds: dict[int, str] = {}
     for frame in frames:
         said = json.loads(frame.payload)

@@ -138,6 +138,7 @@ def test_recorded_requests_that_were_answered_are_let_in(
 def test_recorded_answers_of_converse_have_our_keys(records: list[dict[str, Any]], ask: Callable[..., Plan]) -> None:
     raw = [one for one in records if one["api"] == "converse" and one["status"] == 200]
     raw = [one for one in raw if one["fidelity"]["response"] == "raw" and (one["recorded_at"] or "") > "2026-08"]
+    raw = [one for one in raw if not one.get("request_elided")]
 
     for record in raw:
         recorded, ours = record["response_body"], json.loads(ask(record).body)

@@ -190,3 +190,17 @@ def test_who_waits_for_an_answer_to_begin_and_to_end_is_told() -> None:
     assert (told, entry.billed) == ([2.0], {"output_tokens": 9})
     playback.hang_up()
     assert told == [2.0, "end"]
+
+
+def test_what_is_to_be_met_at_once_is_one_piece_up_to_the_next_silence() -> None:
+    stage = Stage(CHUNKED, Send(b"a", "ping"), Send(b"b", "pong"), Wait(1), Send(b"c"), Close())
+    stage.playback = Playback(
+        Plan((CHUNKED, Send(b"a", "ping"), Send(b"b", "pong"), Wait(1), Send(b"c"), Close()), {"at_once": True}),
+        stage.entry,
+        stage.clock,
+    )
+
+    assert stage.met(3) == [CHUNKED, Send(b"ab"), Silence(1.0)]
+    stage.clock.advance(1)
+    assert stage.met(1) == [Send(b"c")]
+    assert (stage.entry.events_sent, b"".join(stage.entry.sent)) == (["ping", "pong"], b"abc")

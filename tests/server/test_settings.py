@@ -80,3 +80,9 @@ def test_an_overload_says_from_when_on_and_how_much(given: dict[str, Any], said:
 def test_a_spend_limit_is_some_money(value: Any) -> None:
     with pytest.raises(ScriptError, match="spend_limit_usd"):
         Settings(spend_limit_usd=value)
+
+
+@pytest.mark.parametrize("value", ["yesterday", "2026-13-01", "2026-1-1", 20261122])
+def test_a_day_is_a_day(value: Any) -> None:
+    with pytest.raises(ScriptError, match="models_as_of is .*2026-11-22"):
+        Settings(models_as_of=value)

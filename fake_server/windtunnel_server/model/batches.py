@@ -189,6 +189,15 @@ def size_of(request: object) -> int:
     return len(requests) if isinstance(requests, list) else 0
 
 
+def unfit(params: Mapping[str, Any]) -> Problem | None:
+    """Say what a request of a batch may not ask for, though one by itself may (documented; the words are unverified)."""
+    if params.get("stream"):
+        return invalid("stream", "streaming is not supported in a batch")
+    if params.get("max_tokens") == 0:
+        return invalid("max_tokens", "must be greater than or equal to 1 in a batch")
+    return None
+
+
 def _instant(at: float) -> str:
     """Write an instant as batches do: microseconds, +00:00."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")

@@ -33,7 +33,7 @@ def compose(request: Mapping[str, Any], *, seed: int, ids: Mint, prompt: Usage |
     """
     rng = prose.rng_for(request, seed)
     said = _say(request, seed, rng, ids, at)
-    said = limited(stopped(said, request.get("stop_sequences") or ()), request)
+    said = limited(stopped(said, request.get("stop_sequences") or ()), request, ids)
     known = find(str(request.get("model")))
     return Reply(
         content=said.content,

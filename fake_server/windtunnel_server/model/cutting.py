@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from windtunnel_server.model.mint import Mint
 from windtunnel_server.model.tokens import count_output
 from windtunnel_server.wire.message import Block
 
@@ -32,8 +33,8 @@ def stopped(said: Said, sequences: Sequence[str]) -> Said:
     return said
 
 
-def limited(said: Said, request: Mapping[str, Any]) -> Said:
-    """End where `max_tokens` is used up."""
+def limited(said: Said, request: Mapping[str, Any], ids: Mint) -> Said:
+    """End where `max_tokens` is used up; `ids` signs a thought anew that was broken off."""
     limit, model = request.get("max_tokens"), str(request.get("model"))
     if limit is None or count_output(said.content, model) <= limit:
         return said
@@ -42,12 +43,12 @@ def limited(said: Said, request: Mapping[str, Any]) -> Said:
         if count_output([*kept, block], model, ended=False) <= limit:
             kept.append(block)
             continue
-        kept += _cut(kept, block, limit, model)
+        kept += _cut(kept, block, limit, model, ids)
         break
     return replace(said, content=tuple(kept), stop_reason="max_tokens", stop_sequence=None)
 
 
-def _cut(kept: Sequence[Block], block: Block, limit: int, model: str) -> Sequence[Block]:
+def _cut(kept: Sequence[Block], block: Block, limit: int, model: str, ids: Mint) -> Sequence[Block]:
     """Shorten a block to what is left.
 
     A text or a thought ends anywhere, a call keeps the parameters that were whole (recorded: an empty input), and a
@@ -65,7 +66,8 @@ def _cut(kept: Sequence[Block], block: Block, limit: int, model: str) -> Sequenc
         middle = (fits + beyond) // 2
         short = {**block, key: block[key][:middle]}
         fits, beyond = (middle, beyond) if count_output([*kept, short], model, ended=False) <= limit else (fits, middle)
-    return _text(block, block[key][:fits]) if key == "text" else ({**block, key: block[key][:fits]},)
+    left = block[key][:fits]
+    return _text(block, left) if key == "text" else ({**block, key: left, "signature": ids.signature(left)},)
 
 
 def _call(kept: Sequence[Block], block: Block, limit: int, model: str) -> Block:

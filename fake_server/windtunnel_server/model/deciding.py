@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from random import Random
 from typing import Any, Final, TypeAlias
 
@@ -16,6 +17,8 @@ from windtunnel_server.model.calls import clients, referenced
 
 Tools: TypeAlias = Sequence[Mapping[str, Any]]
 
+#: Characters at the end of a question that are listened to: a long one has its wish there, or is a document.
+_HEARD: Final = 4_000
 #: Calls of one turn.
 _MOST: Final = 3
 #: How often a second round follows the first.
@@ -35,7 +38,7 @@ def wanted(request: Mapping[str, Any], *, seed: int) -> Tools:
     choice = request.get("tool_choice") or {}
     if choice.get("type", "auto") != "auto" or question.prefill(request) is not None:
         return ()
-    text = question.words(request)
+    text = question.words(request)[-_HEARD:]
     asked = [tool for tool in clients(request) if asks_for(text, tool)]
     rounds = sum(1 for message in question.since(request) if _calls(message))
     if not asked or rounds >= _rounds(text, seed) or (rounds and citing.cited(request) is not None):
@@ -48,7 +51,7 @@ def asks_for(text: str, tool: Mapping[str, Any]) -> bool:
     name = str(tool.get("name", ""))
     if re.search(rf"`{re.escape(name)}`|\b{re.escape(name)} tool\b|\btool {re.escape(name)}\b", text):
         return True
-    said, parts = set(question.split(text)), question.split(name)
+    said, parts = _said(text), question.split(name)
     if len(parts) > 1 and re.search(rf"\b{re.escape(name)}\b", text):
         return True
     telling = [word for word in parts if word not in _VERBS]
@@ -56,6 +59,11 @@ def asks_for(text: str, tool: Mapping[str, Any]) -> bool:
     if telling and speaks and said.issuperset(telling):
         return True
     return len(said & _told(tool)) >= _TOGETHER
+
+
+@lru_cache(maxsize=4)
+def _said(text: str) -> frozenset[str]:
+    return frozenset(question.split(text))
 
 
 def _told(tool: Mapping[str, Any]) -> set[str]:

@@ -48,6 +48,8 @@ PARAMETER = 6
 RESULTS, EACH_RESULT = 9, 22
 #: A tool result that is an error.
 ERROR = 7
+#: An image, beyond its tiles (seven recorded ones whose size is known, 2025-07 to 2026-05).
+IMAGE = 3
 #: A document of text, beyond its text; and documents that may be cited, once.
 DOCUMENT = 37
 CITATIONS = 557

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
 from windtunnel_server.identity.aws import Aws
-from windtunnel_server.model import models
-from windtunnel_server.model.problem import Problem, invalid
+from windtunnel_server.model.problem import Problem
 from windtunnel_server.plan import Plan
-from windtunnel_server.providers import errors
 from windtunnel_server.providers.anthropic import Anthropic
 from windtunnel_server.providers.asked import Asked
 from windtunnel_server.providers.aws_first_party import AwsFirstParty, marked
-from windtunnel_server.script import Step
 from windtunnel_server.settings import Settings
 
 #: What a signature is made for.
@@ -54,23 +50,5 @@ class AwsPlatform(Anthropic):
             return Problem("permission_denied", f"{WORKSPACE}: no access to workspace {named}")
         return None
 
-    def _answer(self, endpoint: str, asked: Asked, take: Callable[[str], Step | None]) -> Plan:
-        excluded = _excluded(asked.call.json) if endpoint in ("messages", "count_tokens") else None
-        if excluded is not None:
-            return errors.refused(self._dialect, asked, excluded)
-        return super()._answer(endpoint, asked, take)
-
     def _value(self, asked: Asked, value: Any, *, lines: bool) -> Plan:
         return marked(super()._value(asked, value, lines=lines), asked)
-
-
-def _excluded(request: Any) -> Problem | None:
-    """Refuse what this surface does not have (documented; the words are unverified)."""
-    if not isinstance(request, dict):
-        return None
-    if request.get("speed") == "fast":
-        return invalid("speed", "fast mode is not available on this platform")
-    model = models.find(str(request.get("model")))
-    if request.get("inference_geo") is not None and model is not None and "-4-5" in model.id:
-        return invalid("inference_geo", f"not supported by {model.id}")
-    return None

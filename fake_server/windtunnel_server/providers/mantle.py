@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
 from windtunnel_server.identity.aws import Aws
-from windtunnel_server.model.problem import Problem, invalid
+from windtunnel_server.model.problem import Problem
 from windtunnel_server.plan import Head, Plan
 from windtunnel_server.providers import errors
 from windtunnel_server.providers.anthropic import Anthropic
@@ -47,11 +47,6 @@ _HEADERS: Final = frozenset(
         "x-should-retry",
     }
 )
-#: Beginnings of the types of tools that Anthropic runs itself.
-_SERVER_TOOLS: Final = ("web_search_", "web_fetch_", "code_execution_", "tool_search_", "mcp_", "advisor_")
-_FIELDS: Final = ("fallbacks", "fallback_credit_token", "output_format", "mcp_servers", "container")
-_PLATFORM: Final = "not supported on Amazon Bedrock"
-
 _USUAL: Final = Settings()
 
 
@@ -114,9 +109,6 @@ class Mantle(Anthropic):
 
     def _answer(self, endpoint: str, asked: Asked, take: Callable[[str], Step | None]) -> Plan:
         request = asked.call.json
-        refused = next(_excluded(request), None) if isinstance(request, dict) else None
-        if refused is not None:
-            return errors.refused(self._dialect, asked, refused)
         if isinstance(request, dict) and isinstance(request.get("model"), str):
             found = bedrock_models.find(request["model"])
             if found is None or found.prefix is not None:
@@ -136,26 +128,3 @@ def _shown(plan: Plan, asked: Asked, *, keep: Mapping[str, str] | None = None) -
         return replace(head, headers=tuple(pair for pair in head.headers if pair[0].lower() in kept))
 
     return marked(plan.map_head(change), asked)
-
-
-def _excluded(request: Mapping[str, Any]) -> Iterator[Problem]:
-    """Find what this surface does not have (documented; the words are unverified)."""
-    for name in _FIELDS:
-        if request.get(name) is not None:
-            yield invalid(name, _PLATFORM)
-    config = request.get("output_config")
-    if isinstance(config, dict) and config.get("format") is not None:
-        yield invalid("output_config.format", _PLATFORM)
-    for place, tool in enumerate(_list(request.get("tools"))):
-        if isinstance(tool, dict) and str(tool.get("type", "")).startswith(_SERVER_TOOLS):
-            yield invalid(f"tools.{place}", f"{tool['type']} is {_PLATFORM}")
-    for place, message in enumerate(_list(request.get("messages"))):
-        content = message.get("content") if isinstance(message, dict) else None
-        for index, block in enumerate(_list(content)):
-            source = block.get("source") if isinstance(block, dict) else None
-            if isinstance(source, dict) and source.get("type") == "url":
-                yield invalid(f"messages.{place}.content.{index}.source", f"URL sources are {_PLATFORM}")
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -10,6 +10,7 @@ from typing import Any
 
 from windtunnel_server.clock import Clock
 from windtunnel_server.model import models
+from windtunnel_server.model.batches import unfit
 from windtunnel_server.model.compose import compose
 from windtunnel_server.model.context import compaction, iterations, rules
 from windtunnel_server.model.context.compaction import Compaction
@@ -94,7 +95,7 @@ class Messages:
         Neither limits nor the cache have a part in it.
         """
         ids = Ids(Random(f"{self._seed} {json.dumps(params, sort_keys=True, default=str)}"))
-        wrong = self._rulebook.check(dict(params), version=models.MODERN)
+        wrong = unfit(params) or self._rulebook.check(dict(params), version=models.MODERN)
         read = managed(params)
         wrong = wrong or self._service.too_long(read.request)
         if wrong is not None:

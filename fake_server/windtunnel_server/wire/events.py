@@ -180,10 +180,11 @@ def _in_summaries(reply: Reply) -> int:
 def _answered(reply: Reply, weights: Sequence[int], thought: Sequence[bool]) -> list[int]:
     total = reply.usage.output_tokens or -(-sum(weights) // _CHARACTERS_A_TOKEN)
     thinking = min(reply.usage.thinking_tokens or 0, total)
-    if not thinking or not any(weight for weight, mine in zip(weights, thought, strict=True) if mine):
+    inside = [weight if mine else 0 for weight, mine in zip(weights, thought, strict=True)]
+    outside = [0 if mine else weight for weight, mine in zip(weights, thought, strict=True)]
+    if not thinking or not any(inside) or not any(outside):
         return spread(total, weights)
-    inner = spread(thinking, [weight if mine else 0 for weight, mine in zip(weights, thought, strict=True)])
-    outer = spread(total - thinking, [0 if mine else weight for weight, mine in zip(weights, thought, strict=True)])
+    inner, outer = spread(thinking, inside), spread(total - thinking, outside)
     return [a + b for a, b in zip(inner, outer, strict=True)]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from anthropic.types.messages import DeletedMessageBatch, MessageBatch, MessageBatchIndividualResponse
 
-from windtunnel_server.model.batches import Batches
+from windtunnel_server.model.batches import Batches, unfit
 from windtunnel_server.model.problem import Problem
 
 T = 1_787_150_950.044811
@@ -211,3 +211,11 @@ def _recorded(corpus: Path) -> list[dict[str, Any]]:
             rows = [json.loads(line) for line in lines if '"api": "batches"' in line or '"api":"batches"' in line]
         found += [row["response_body"] for row in rows if "processing_status" in row["response_body"]]
     return found
+
+
+def test_a_batch_warms_no_cache_and_streams_nothing() -> None:
+    warming, streaming = unfit({"max_tokens": 0}), unfit({"max_tokens": 1, "stream": True})
+
+    assert warming is not None and warming.message.startswith("max_tokens: ")
+    assert streaming is not None and streaming.message.startswith("stream: ")
+    assert unfit({"max_tokens": 1, "stream": False}) is None

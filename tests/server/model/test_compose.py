@@ -91,12 +91,99 @@ def test_the_bash_tool_gets_a_command() -> None:
 
 
 @pytest.mark.parametrize("choice", [None, {"type": "auto"}, {"type": "none"}], ids=["unsaid", "auto", "none"])
-def test_tools_left_to_choice_are_not_called(choice: dict[str, Any] | None) -> None:
+def test_tools_left_to_choice_are_not_called_where_nothing_asks_for_them(choice: dict[str, Any] | None) -> None:
     more: dict[str, Any] = {"tool_choice": choice} if choice else {}
 
     reply = composed(tools=[WEATHER], **more)
 
     assert [block["type"] for block in reply.content] == ["text"]
+
+
+def user(text: str) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": text}]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_question_that_asks_for_tools_has_them_called(seed: int) -> None:
+    reply = composed(seed, tools=[WEATHER, CLOCK], messages=user("What is the weather, and what time is it?"))
+
+    called = [block for block in reply.content if block["type"] == "tool_use"]
+    assert [block["name"] for block in called] == ["get_weather", "get_time"]
+    assert len({block["id"] for block in called}) == 2
+    assert reply.stop_reason == "tool_use"
+    jsonschema.validate(called[0]["input"], WEATHER["input_schema"])
+
+
+def test_every_other_call_is_announced() -> None:
+    asked_for = {"tools": [WEATHER], "messages": user("How is the weather?")}
+
+    kinds = {tuple(block["type"] for block in composed(seed, **asked_for).content) for seed in range(12)}
+
+    assert kinds == {("tool_use",), ("text", "tool_use")}
+
+
+def test_a_deferred_tool_is_searched_for_before_it_is_called() -> None:
+    search = {"type": "tool_search_tool_regex_20251119", "name": "tool_search_tool_regex"}
+
+    reply = composed(tools=[search, WEATHER | {"defer_loading": True}], messages=user("How is the weather?"))
+
+    kinds = [block["type"] for block in reply.content if block["type"] != "text"]
+    assert kinds == ["server_tool_use", "tool_search_tool_result", "tool_use"]
+
+
+def test_a_search_of_the_web_is_followed_by_what_it_found_and_a_text_that_cites_it() -> None:
+    search = {"type": "web_search_20250305", "name": "web_search"}
+
+    reply = composed(tools=[search], messages=user("Search the web for kites."))
+
+    assert [block["type"] for block in reply.content] == ["server_tool_use", "web_search_tool_result", "text", "text"]
+    assert reply.content[-1]["citations"][0]["url"] == reply.content[1]["content"][0]["url"]
+    assert reply.usage.server_tool_use == {"web_search_requests": 1, "web_fetch_requests": 0}
+    assert reply.container is None
+
+
+def test_code_runs_in_a_container() -> None:
+    code = {"type": "code_execution_20250825", "name": "code_execution"}
+
+    reply = composed(tools=[code], messages=user("Calculate 2 + 2 in Python."))
+
+    assert reply.container is not None
+    assert reply.usage.server_tool_use == {"web_search_requests": 0, "web_fetch_requests": 0}
+
+
+def test_documents_that_may_be_cited_are() -> None:
+    source = {"type": "text", "media_type": "text/plain", "data": "Grass is green."}
+    document = {"type": "document", "source": source, "citations": {"enabled": True}}
+
+    reply = composed(messages=[{"role": "user", "content": [document, {"type": "text", "text": "Which colour?"}]}])
+
+    assert reply.content[-1]["citations"][0]["cited_text"] == "Grass is green."
+
+
+def test_a_begun_answer_goes_on() -> None:
+    begun = [*user("Name a colour, as JSON."), {"role": "assistant", "content": '{"colour": '}]
+
+    reply = composed(model="claude-sonnet-4-5", messages=begun)
+
+    assert list(json.loads('{"colour": ' + reply.text)) == ["colour"]
+
+
+def test_json_is_answered_where_nothing_else_is_wanted() -> None:
+    assert json.loads(composed(messages=user("Respond only with JSON: what flies?")).text)
+
+
+def test_a_magic_word_redacts_the_thinking() -> None:
+    magic = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_46C9A13E193C177646C7398A98432ECCCE4C1253D5E2D82641AC0E52CC2876CB"
+
+    reply = composed(thinking={"type": "enabled", "budget_tokens": 1024}, messages=user(magic))
+
+    assert [block["type"] for block in reply.content] == ["redacted_thinking", "text"]
+    assert reply.usage.thinking_tokens is not None
+
+
+@pytest.mark.parametrize("words", ["天気はどうですか。", "ما الطقس؟", "\u202e\x00", "🏔"])
+def test_any_language_is_answered(words: str) -> None:
+    assert composed(messages=user(words), tools=[WEATHER]).stop_reason == "end_turn"
 
 
 def test_tool_results_are_acknowledged() -> None:

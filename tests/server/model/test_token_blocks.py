@@ -8,6 +8,7 @@ import pytest
 
 from windtunnel_server.model.token_blocks import (
     block_tokens,
+    image_tokens,
     opening_tokens,
     schema_tokens,
     text_tokens,
@@ -82,3 +83,24 @@ def test_a_frame_begins_texts_that_begin_with_no_word(text: str, tokens: int) ->
 )
 def test_what_makes_no_sense_is_counted_all_the_same(block: dict[str, Any]) -> None:
     assert block_tokens(block, "v3") >= 0
+
+
+@pytest.mark.parametrize(
+    ("size", "standard", "high"),
+    [
+        ((1, 1), 1, 1),
+        ((28, 29), 2, 2),
+        ((1_000, 1_000), 36 * 36, 36 * 36),
+        # Down to the long edge, and then to the most tiles.
+        ((1_568, 28), 56, 56),
+        ((8_000, 28), 56, 92),
+    ],
+)
+def test_an_image_costs_its_tiles(size: tuple[int, int], standard: int, high: int) -> None:
+    assert image_tokens(*size, high=False) == standard
+    assert image_tokens(*size, high=True) == high
+
+
+@pytest.mark.parametrize(("high", "most"), [(False, 1_568), (True, 4_784)])
+def test_an_image_never_costs_more_than_its_models_resolution(high: bool, most: int) -> None:
+    assert most * 0.95 < image_tokens(8_000, 7_000, high=high) <= most

@@ -173,7 +173,7 @@ def test_the_size_of_a_png_is_its_price() -> None:
 
     with_image = count_input(request(("user", [image, {"type": "text", "text": "a"}])))
 
-    assert with_image - count_input(request(("user", "a"))) == 20
+    assert with_image - count_input(request(("user", "a"))) == 3 + 20
 
 
 @pytest.mark.parametrize("data", ["", "%%%", "aGVsbG8=", None])

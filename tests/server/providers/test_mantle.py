@@ -96,25 +96,31 @@ def test_the_rest_of_the_surface_is_not_here(ask: Callable[..., Plan], path: str
 
 
 _URL = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
+_LOOK = {"name": "look", "input_schema": {"type": "object"}}
+_FORMAT = {"type": "json_schema", "schema": {"type": "object", "properties": {}, "additionalProperties": False}}
+_EXTRA = "Extra inputs are not permitted"
 
 
 @pytest.mark.parametrize(
-    ("changes", "place"),
+    ("changes", "told"),
     [
-        ({"output_config": {"format": {"type": "json_schema", "schema": {}}}}, "output_config.format"),
-        ({"output_format": {"type": "json_schema", "schema": {}}}, "output_format"),
-        ({"fallbacks": [{"model": "anthropic.claude-opus-5"}]}, "fallbacks"),
-        ({"mcp_servers": []}, "mcp_servers"),
-        ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "tools.0"),
-        ({"messages": [{"role": "user", "content": [_URL]}]}, "messages.0.content.0.source"),
+        ({"output_config": {"format": _FORMAT}}, f"output_config.format: {_EXTRA}"),
+        ({"tools": [_LOOK | {"strict": True}]}, f"tools.0.custom.strict: {_EXTRA}"),
+        ({"fallbacks": [{"model": "anthropic.claude-opus-5"}]}, f"fallbacks: {_EXTRA}"),
+        ({"mcp_servers": []}, f"mcp_servers: {_EXTRA}"),
+        (
+            {"tools": [{"type": "web_search_20250305", "name": "web_search"}]},
+            "tools.0: Input tag 'web_search_20250305'",
+        ),
+        ({"messages": [{"role": "user", "content": [_URL]}]}, "messages.0.content.0.image.source: Input tag 'url'"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_amazon_leaves_out_is_refused(ask: Callable[..., Plan], changes: dict[str, Any], place: str):
+def test_what_amazon_leaves_out_is_refused(ask: Callable[..., Plan], changes: dict[str, Any], told: str):
     status, kind, message = words(ask(**changes))
 
     assert (status, kind) == (400, "invalid_request_error")
-    assert message.startswith(f"{place}: ") and "not supported on Amazon Bedrock" in message
+    assert message.startswith(told)
 
 
 def test_tools_of_the_clients_own_are_taken(ask: Callable[..., Plan]):

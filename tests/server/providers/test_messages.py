@@ -133,7 +133,10 @@ def test_an_earlier_model_refuses_an_answer_that_could_fill_the_window() -> None
         f"input length and `max_tokens` exceed context limit: {tokens} + 200 > {tokens + 199}, "
         "decrease input length or `max_tokens` and try again"
     )
-    assert Tunnel(context_window=tokens + 199).ask(asked, beta=f"context-1m-2025-08-07,{SOFT_WINDOW_BETA}").plan.status == 200
+    assert (
+        Tunnel(context_window=tokens + 199).ask(asked, beta=f"context-1m-2025-08-07,{SOFT_WINDOW_BETA}").plan.status
+        == 200
+    )
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -517,3 +520,19 @@ def test_batches_are_held_against_the_window() -> None:
     result = json.loads(plan.body)["result"]
     assert result["type"] == "errored"
     assert result["error"]["error"]["message"].endswith("> 10 maximum")
+
+
+def test_a_request_of_a_batch_does_not_stream() -> None:
+    tunnel = Tunnel()
+    made = tunnel.put(
+        {"requests": [{"custom_id": "a", "params": HELLO | {"stream": True}}]}, path="/v1/messages/batches"
+    ).json
+    tunnel.clock.advance(100)
+    headers = (("x-api-key", "key"), ("anthropic-version", "2023-06-01"))
+
+    plan, _ = tunnel.core.answer(
+        Call("GET", f"/v1/messages/batches/{made['id']}/results", "", headers, arrived_at=tunnel.clock.now())
+    )
+
+    error = json.loads(plan.body)["result"]["error"]["error"]
+    assert error == {"type": "invalid_request_error", "message": "stream: streaming is not supported in a batch"}

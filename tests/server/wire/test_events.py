@@ -244,3 +244,19 @@ def test_every_stop_reason_is_carried(reason: str) -> None:
 
     assert message(reply, model=MODEL, message_id="msg_1")["stop_reason"] == reason
     assert payloads(streamed(reply), "message_delta")[0]["delta"]["stop_reason"] == reason
+
+
+def test_hidden_thinking_is_estimated_in_a_delta_of_its_own() -> None:
+    hidden = Reply(
+        content=({"type": "thinking", "thinking": "", "signature": "s"},),
+        usage=Usage(output_tokens=70, thinking_tokens=60),
+    )
+
+    said = stream(hidden, model="m", message_id="msg_1", rng=Random(0), estimates=True)
+
+    deltas = [event.payload["delta"] for event in said if event.name == "content_block_delta" and event.payload]
+    assert deltas[:2] == [
+        {"type": "thinking_delta", "thinking": "", "estimated_tokens": 100},
+        {"type": "thinking_delta", "thinking": "", "estimated_tokens": None},
+    ]
+    assert sum(event.tokens for event in said) == 70

@@ -46,7 +46,7 @@ def _found(name: str, terms: Terms) -> Model | None:
     model = find(name)
     if model is None or terms.models_as_of is None or model.retires is None:
         return model
-    return None if model.retires <= terms.models_as_of.isoformat() else model
+    return None if model.retires <= terms.models_as_of else model
 
 
 @lru_cache

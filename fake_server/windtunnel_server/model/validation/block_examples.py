@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from windtunnel_server.model.validation.drawings import png, written
 from windtunnel_server.model.validation.example import SDK, answered, beta, shape, user
 from windtunnel_server.model.validation.rule import Rule
 
 _HI: Final = {"type": "text", "text": "Hi"}
-_IMAGE: Final = {"type": "base64", "media_type": "image/png", "data": "aGk="}
+_IMAGE: Final = {"type": "base64", "media_type": "image/png", "data": written(png(1, 1))}
 _PLAIN: Final = {"type": "text", "media_type": "text/plain", "data": "Tides."}
 _CALL: Final = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
 _GIVEN: Final = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "seen"}

@@ -26,9 +26,9 @@ from windtunnel_server.model.validation.unions import member, tagged
 
 _SCOPED: Final = with_beta("prompt-caching-scope-")
 #: Without its beta the tag is not one of those expected (anthropics/anthropic-sdk-ruby#127); Bedrock and Vertex have
-#: neither files nor addresses (wire.md 1.2, 1.3, 1.5).
+#: neither files nor addresses (wire.md 1.2, 1.3, 1.5). Vertex has words of its own for addresses (`surfaces.py`).
 _FILES: Final = every(with_beta("files-api-"), elsewhere("bedrock", "vertex"))
-_ADDRESSES: Final = elsewhere("bedrock", "bedrock-mantle", "vertex")
+_ADDRESSES: Final = elsewhere("bedrock", "bedrock-mantle")
 
 #: `scope` is told of as an extra input without its beta (anthropics/claude-code#25597).
 CACHE_CONTROL: Final = tagged(

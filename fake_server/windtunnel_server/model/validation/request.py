@@ -46,7 +46,7 @@ from windtunnel_server.model.validation.tools import TOOL_CHOICE, TOOLS
 _on_older_messages: Final = every(on_messages, on_older)
 #: Not on the clouds (wire.md 1.2, 1.3, 1.5, 1.7).
 _falling_back: Final = every(
-    with_beta("server-side-fallback-"), elsewhere("bedrock", "bedrock-mantle", "vertex", "foundry")
+    with_beta("server-side-fallback-"), elsewhere("bedrock", "bedrock-mantle", "vertex", "foundry", "foundry-azure")
 )
 
 _strings: Final = listing(string)

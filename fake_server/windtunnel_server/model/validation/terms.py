@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,8 +25,8 @@ class Terms:
     #: Rules that are on although nobody vouches for them, and rules that are off, by name.
     on: frozenset[str] = frozenset()
     off: frozenset[str] = frozenset()
-    #: Models retired by then are not found; None: every model answers.
-    models_as_of: dt.date | None = None
+    #: Models retired by then, `YYYY-MM-DD`, are not found; None: every model answers.
+    models_as_of: str | None = None
 
     @property
     def modern(self) -> bool:

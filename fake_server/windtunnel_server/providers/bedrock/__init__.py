@@ -63,6 +63,7 @@ _ON_DEMAND: Final = (
 _MALFORMED: Final = "Malformed input request: {}, please reformat your input and try again."
 #: Converse names no version of the Messages API; it takes what the older one does.
 _CONVERSE_VERSION: Final = bedrock_requests.VERSIONS[0]
+_FIRST_PARTY_BYTES: Final = ".image.source.base64"
 _USUAL: Final = Settings()
 
 
@@ -205,10 +206,8 @@ class Bedrock:
 
     def _checked(self, asked: BedrockAsked, request: dict[str, Any], version: str) -> Plan | None:
         asked.call.json = request
-        wrong = (
-            bedrock_requests.unknown_beta(asked.betas)
-            or bedrock_requests.not_here(request)
-            or self._rulebook.check(request, version=version, betas=asked.betas)
+        wrong = bedrock_requests.unknown_beta(asked.betas) or self._rulebook.check(
+            request, version=version, betas=asked.betas
         )
         return None if wrong is None else self._refused(asked, wrong)
 
@@ -216,6 +215,9 @@ class Bedrock:
         # Led by words of Bedrock's own on models that have no envelope (wire.md 1.2).
         if wrong.message == "invalid beta flag" and not asked.converse and asked.generation < (4, 7):
             return self._dialect.own(asked, f"The model returned the following errors: {wrong.message}")
+        if asked.converse:
+            # As reported: aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws#778.
+            wrong = replace(wrong, message=wrong.message.replace(_FIRST_PARTY_BYTES, ".image.source.bytes", 1))
         return errors.refused(self._dialect, asked, wrong)
 
     # --- answers -------------------------------------------------------------------------------------------------

@@ -113,8 +113,8 @@ def _document(document: Mapping[str, Any]) -> dict[str, Any]:
 def _document_source(document: Mapping[str, Any]) -> dict[str, Any]:
     source, kind = document["source"], document.get("format", "txt")
     if "s3Location" in source:
-        # Documents are taken from there (recorded), images are not.
-        return _text_source(f"(document at {source['s3Location']['uri']})")
+        # Recorded: the model is handed a source without a type, and says so.
+        return {}
     if "content" in source:
         return {"type": "content", "content": _blocks(source["content"])}
     if "text" in source:
@@ -140,8 +140,14 @@ def _tool_use(use: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tool_result(result: Mapping[str, Any]) -> dict[str, Any]:
-    out = {"type": "tool_result", "tool_use_id": result["toolUseId"], "content": _blocks(result["content"])}
+    shown = [part for part in result["content"] if not _is_stored(part)]
+    out = {"type": "tool_result", "tool_use_id": result["toolUseId"], "content": _blocks(shown)}
     return out | ({"is_error": True} if result.get("status") == "error" else {})
+
+
+def _is_stored(part: Mapping[str, Any]) -> bool:
+    """Say whether this is a document kept elsewhere: in a tool's result the model never sees it (recorded)."""
+    return "document" in part and "s3Location" in part["document"]["source"]
 
 
 def _reasoning(reasoning: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,26 +33,8 @@ BETAS: Final = frozenset(
     }
 )
 
-#: Fields of the direct API that are not there on this surface (wire.md 1.2), and those that the path says.
-_UNKNOWN: Final = (
-    "model",
-    "stream",
-    "cache_control",
-    "container",
-    "fallbacks",
-    "fallback_credit_token",
-    "inference_geo",
-    "mcp_servers",
-    "service_tier",
-    "speed",
-    "thread",
-)
-
-#: Tools that the service would have to run, by the beginning of their type.
-_SERVER_TOOLS: Final = ("web_search_", "web_fetch_", "code_execution_", "advisor_", "mcp_toolset")
-#: As a refusal lists them (recorded of Sonnet 4, 2025).
-_TOOL_TAGS: Final = "'bash_20250124', 'custom', 'text_editor_20250124', 'text_editor_20250429', 'text_editor_20250728'"
-_OTHER_TAG: Final = "Input tag {!r} found using 'type' does not match any of the expected tags: {}"
+#: Said by the path. What else is not there on this surface: `model/validation/surfaces.py`.
+_UNKNOWN: Final = ("model", "stream")
 
 _LAST: Final = ("anthropic_version", "anthropic_beta")
 
@@ -75,14 +57,6 @@ def refusal(body: Any) -> Problem | None:
     return next(_problems(body), None)
 
 
-def not_here(request: Mapping[str, Any]) -> Problem | None:
-    """Say which feature of a first-party request this surface has not; None where it has them all.
-
-    The words for sources that are fetched are unverified: they follow those recorded of tools.
-    """
-    return next(_features(request), None)
-
-
 def unknown_beta(betas: frozenset[str]) -> Problem | None:
     """Refuse a beta that is not on the list."""
     return Problem("invalid_request", "invalid beta flag") if betas - BETAS else None
@@ -98,21 +72,3 @@ def _problems(body: Mapping[str, Any]) -> Iterator[Problem]:
     for name in _UNKNOWN:
         if name in body:
             yield invalid(name, "Extra inputs are not permitted")
-
-
-def _features(request: Mapping[str, Any]) -> Iterator[Problem]:
-    for place, tool in enumerate(_maps(request.get("tools"))):
-        kind = str(tool.get("type") or "custom")
-        if kind.startswith(_SERVER_TOOLS):
-            yield invalid(f"tools.{place}", _OTHER_TAG.format(kind, _TOOL_TAGS))
-    for number, message in enumerate(_maps(request.get("messages"))):
-        for place, block in enumerate(_maps(message.get("content"))):
-            source = block.get("source")
-            if isinstance(source, Mapping) and source.get("type") in ("url", "file"):
-                path = f"messages.{number}.content.{place}.{block.get('type')}.source"
-                yield invalid(path, _OTHER_TAG.format(source["type"], "'base64'"))
-
-
-def _maps(value: Any) -> list[Mapping[str, Any]]:
-    """The members of a list, each at its place: what is no object stands there as an empty one."""
-    return [item if isinstance(item, Mapping) else {} for item in value] if isinstance(value, list) else []

@@ -15,6 +15,7 @@ from windtunnel_server.model import models
 from windtunnel_server.model.context.managed import counted
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.service import Service
+from windtunnel_server.model.validation.surfaces import AZURE
 from windtunnel_server.plan import Plan
 from windtunnel_server.providers import errors, limited
 from windtunnel_server.providers.anthropic import VERSIONS
@@ -42,10 +43,6 @@ _ROUTES: Final = {f"{_ROOT}/v1/messages": "messages", f"{_ROOT}/v1/messages/coun
 _MAX_BODY_BYTES: Final = 32 * 1024 * 1024
 #: Stands behind a deployment whose name says nothing of a model.
 _USUAL_MODEL: Final = "claude-sonnet-4-6"
-#: Refused where Azure hosts (documented; which versions of the web tools count as newer is unverified).
-_NOT_IN_AZURE: Final = ("code_execution_",)
-_WEB_TOOLS: Final = ("web_search_", "web_fetch_")
-_OLDER_WEB_TOOLS: Final = ("web_search_20250305", "web_fetch_20250910")
 
 _USUAL: Final = Settings()
 
@@ -71,10 +68,10 @@ class Foundry:
     ) -> None:
         self._clock = clock
         self._gate = EntraGate(keys or ApiKeys(), entra or Entra(clock, seed=seed))
-        self._deployments, self._hosting = deployments, hosting
+        self._deployments = deployments
         self._service = Service(settings, start=clock.start, seed=seed, bills=False)
         self._dialect = FoundryDialect()
-        self._rulebook = Rulebook(settings, self.name)
+        self._rulebook = Rulebook(settings, AZURE if hosting == "azure" else self.name)
         self._messages = Messages(self._service, clock, self._dialect, seed=seed, rulebook=self._rulebook)
 
     def reset(self) -> None:
@@ -156,24 +153,7 @@ class Foundry:
         if version not in VERSIONS:
             # The words are unverified, as on the direct API.
             return Problem("invalid_request", f'anthropic-version: "{version}" is not a valid version')
-        if isinstance(request, dict) and "fallbacks" in request:
-            # Not offered here (documented; the words are unverified).
-            return Problem("invalid_request", "fallbacks: Extra inputs are not permitted")
-        wrong = self._rulebook.check(request, version=version, endpoint=endpoint, betas=asked.betas)
-        return wrong or self._unoffered(request)
-
-    def _unoffered(self, request: Mapping[str, Any]) -> Problem | None:
-        """Refuse what a model that Azure hosts does not do (documented; the words are unverified)."""
-        if self._hosting != "azure":
-            return None
-        kinds = [str(tool.get("type", "")) for tool in request.get("tools") or ()]
-        for kind in kinds:
-            if kind.startswith(_NOT_IN_AZURE) or (kind.startswith(_WEB_TOOLS) and kind not in _OLDER_WEB_TOOLS):
-                return Problem("invalid_request", f"tools: {kind} is not supported for deployments hosted on Azure")
-        container = request.get("container")
-        if isinstance(container, dict) and container.get("skills"):
-            return Problem("invalid_request", "container.skills: not supported for deployments hosted on Azure")
-        return None
+        return self._rulebook.check(request, version=version, endpoint=endpoint, betas=asked.betas)
 
     def _count(self, asked: Asked, take: Callable[[str], Step | None]) -> Plan:
         exceeded = self._service.other("count_tokens", self._clock.now())

@@ -1,7 +1,7 @@
 """Claude on Google Cloud's own platform (Vertex AI): its routes, its order of checks, its counts.
 
-Order of checks (the real one is unverified): route, size, credential, project, model, JSON, version, what Vertex does
-not offer, schema, then the service's own (`model/service.py`).
+Order of checks (the real one is unverified): route, size, credential, project, model, JSON, version, schema
+and rules, then the service's own (`model/service.py`).
 """
 
 from __future__ import annotations
@@ -171,9 +171,7 @@ class Vertex:
             call.json = {"model": model, **call.json}
         else:
             request.pop("stream", None)
-        wrong = vertex_request.unsupported(request) or self._rulebook.check(
-            request, version=version, endpoint=endpoint, betas=asked.betas
-        )
+        wrong = self._rulebook.check(request, version=version, endpoint=endpoint, betas=asked.betas)
         if wrong is not None:
             return wrong
         shown = vertex_request.headers_for(call, call.json)

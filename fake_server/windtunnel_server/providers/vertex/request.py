@@ -1,13 +1,12 @@
 """A request as Vertex takes it, turned into the first-party one: model from the path, stream from the verb.
 
-What Vertex does not offer is refused here (wire.md 1.5); the words are those the API uses for what it does not know,
-unverified for Vertex.
+What Vertex does not offer: `model/validation/surfaces.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from windtunnel_server.call import Call
@@ -27,9 +26,6 @@ _DEFAULT: Final = "default"
 #: Regions that serve every model; the others stop at Sonnet 4.6 (wire.md 11.2).
 EVERYWHERE: Final = frozenset({"global", "us", "eu"})
 _LAST_REGIONAL: Final = (4, 6)
-
-_NO_TOOLS: Final = ("code_execution_", "web_fetch_", "advisor_")
-_NO_SOURCES: Final = frozenset({"url", "file"})
 
 
 def find_model(name: str) -> Model | None:
@@ -77,40 +73,3 @@ def version_of(body: Mapping[str, Any]) -> str | Problem:
 def first_party(body: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what is Vertex's own."""
     return {name: value for name, value in body.items() if name not in ("anthropic_version", "anthropic_beta")}
-
-
-def unsupported(request: Mapping[str, Any]) -> Problem | None:
-    """Say what a request asks for that Vertex does not offer."""
-    if request.get("fallbacks") is not None:
-        return invalid("fallbacks", "Extra inputs are not permitted")
-    for place, tool in enumerate(_listed(request.get("tools"))):
-        kind = str(tool.get("type"))
-        if kind.startswith(_NO_TOOLS):
-            return invalid(
-                f"tools.{place}", f"Input tag '{kind}' found using 'type' does not match any of the expected tags"
-            )
-    return next((_not_here(path, source) for path, source in _sources(request) if source in _NO_SOURCES), None)
-
-
-def _not_here(path: str, source: str) -> Problem:
-    return invalid(
-        path, f"Input tag '{source}' found using 'type' does not match any of the expected tags: 'base64', 'text'"
-    )
-
-
-def _sources(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for place, message in enumerate(_listed(request.get("messages"))):
-        yield from _in_content(f"messages.{place}.content", message.get("content"))
-
-
-def _in_content(path: str, content: Any) -> Iterator[tuple[str, str]]:
-    for place, block in enumerate(_listed(content)):
-        source = block.get("source")
-        if isinstance(source, Mapping):
-            yield f"{path}.{place}.{block.get('type')}.source", str(source.get("type"))
-        if block.get("type") == "tool_result":
-            yield from _in_content(f"{path}.{place}.tool_result.content", block.get("content"))
-
-
-def _listed(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []

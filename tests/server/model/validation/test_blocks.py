@@ -48,7 +48,7 @@ def test_a_block_of_a_beta_is_not_known_without_it(block: dict[str, Any], beta: 
     assert fault[1].startswith(f"Input tag '{block['type']}' found using 'type'")
 
 
-@pytest.mark.parametrize("surface", ["bedrock", "bedrock-mantle", "vertex"])
+@pytest.mark.parametrize("surface", ["bedrock", "bedrock-mantle"])
 def test_addresses_are_no_sources_on_the_clouds(surface: str) -> None:
     image = {"type": "image", "source": {"type": "url", "url": "https://tides.test/a.png"}}
     fault = said(image, surface=surface)

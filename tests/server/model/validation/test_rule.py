@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pytest
@@ -44,12 +43,12 @@ def test_a_thing_is_looked_for_once() -> None:
     ("day", "told"),
     [
         (None, None),
-        (dt.date(2025, 7, 20), None),
+        ("2025-07-20", None),
         # Recorded on that day.
-        (dt.date(2025, 10, 2), "model: claude-3-sonnet-20240229"),
+        ("2025-10-02", "model: claude-3-sonnet-20240229"),
     ],
 )
-def test_a_model_is_not_found_once_it_is_retired(day: dt.date | None, told: str | None) -> None:
+def test_a_model_is_not_found_once_it_is_retired(day: str | None, told: str | None) -> None:
     problem = check({**PLAINEST, "model": "claude-3-sonnet-20240229"}, Terms(models_as_of=day))
 
     assert (problem and problem.message) == told

@@ -154,6 +154,15 @@ def test_newer_models_refuse_in_the_envelope_of_the_api(subject: Subject) -> Non
     assert said(plan) == {"type": "error", "error": {"type": "invalid_request_error", "message": "invalid beta flag"}}
 
 
+def test_converse_calls_the_bytes_of_an_image_by_its_own_name(subject: Subject) -> None:
+    image = {"format": "png", "source": {"bytes": "[gone]"}}
+
+    plan = subject.ask("converse", {"messages": [{"role": "user", "content": [{"image": image}]}]})
+
+    told = "messages.0.content.0.image.source.bytes: invalid base64 data"
+    assert said(plan) == {"message": f"The model returned the following errors: {told}"}
+
+
 def test_a_shape_that_is_none_of_converse_s_is_malformed(subject: Subject) -> None:
     plan = subject.ask("converse", {"messages": [{"role": "user"}]})
 

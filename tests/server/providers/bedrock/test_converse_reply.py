@@ -101,7 +101,7 @@ def test_a_stream_begins_only_tool_calls_with_a_start() -> None:
 
     starts = [payload for name, payload in said if name == "contentBlockStart"]
     assert [(one["contentBlockIndex"], one["start"]) for one in starts] == [
-        (4, {"toolUse": {"name": "look", "toolUseId": "tooluse_1"}})
+        (4, {"toolUse": {"name": "look", "toolUseId": "tooluse_1", "type": "tool_use"}})
     ]
     assert said[0][0] == "messageStart"
     assert [name for name, _ in said][-2:] == ["messageStop", "metadata"]

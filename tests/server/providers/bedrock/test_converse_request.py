@@ -172,6 +172,15 @@ def test_what_the_models_do_not_take_is_refused_in_recorded_words(given: dict[st
         block(given)
 
 
+def test_a_document_kept_elsewhere_has_no_source_and_is_left_out_of_a_tools_result() -> None:
+    stored = {"document": {"name": "a", "format": "pdf", "source": {"s3Location": {"uri": "s3://a/b.pdf"}}}}
+
+    assert block(stored)["source"] == {}
+    assert block({"toolResult": {"toolUseId": "t", "content": [stored, {"text": "a"}]}})["content"] == [
+        {"type": "text", "text": "a"}
+    ]
+
+
 @pytest.mark.parametrize("messages", [[{"role": "user"}], [5], [{"role": "user", "content": [{"toolUse": {}}]}]])
 def test_shapes_that_are_none_are_errors(messages: list[Any]) -> None:
     with pytest.raises((LookupError, TypeError, ValueError, AttributeError)):

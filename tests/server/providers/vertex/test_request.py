@@ -15,7 +15,6 @@ from windtunnel_server.providers.vertex.request import (
     headers_for,
     is_served,
     name_of,
-    unsupported,
     version_of,
 )
 
@@ -89,44 +88,3 @@ def test_betas_are_heard_in_the_header_and_in_the_body():
     shown = headers_for(call, {"anthropic_beta": ["two", 3]})
 
     assert shown == (("Anthropic-Beta", "one"), ("anthropic-beta", "two"))
-
-
-def image(source: dict[str, Any]) -> dict[str, Any]:
-    return {"messages": [{"role": "user", "content": [{"type": "image", "source": source}]}]}
-
-
-@pytest.mark.parametrize(
-    ("request_body", "where"),
-    [
-        (image({"type": "url", "url": "https://x.invalid/a.png"}), "messages.0.content.0.image.source"),
-        (image({"type": "file", "file_id": "file_1"}), "messages.0.content.0.image.source"),
-        ({"tools": [{"type": "code_execution_20250825", "name": "code_execution"}]}, "tools.0"),
-        ({"tools": [{"name": "mine"}, {"type": "web_fetch_20250910", "name": "web_fetch"}]}, "tools.1"),
-        ({"tools": [{"type": "advisor_20260301", "name": "advisor"}]}, "tools.0"),
-        ({"fallbacks": [{"model": "claude-opus-5"}]}, "fallbacks"),
-    ],
-)
-def test_what_is_not_on_offer_is_refused_where_it_stands(request_body: dict[str, Any], where: str):
-    found = unsupported(request_body)
-
-    assert found is not None and found.kind == "invalid_request" and found.message.startswith(f"{where}: ")
-
-
-def test_a_source_inside_a_tool_result_is_seen_too():
-    inner = {"type": "tool_result", "tool_use_id": "a", "content": image({"type": "url"})["messages"][0]["content"]}
-
-    found = unsupported({"messages": [{"role": "user", "content": [inner]}]})
-
-    assert found is not None and "tool_result.content.0" in found.message
-
-
-@pytest.mark.parametrize(
-    "request_body",
-    [
-        image({"type": "base64", "media_type": "image/png", "data": "aGk="}),
-        {"tools": [{"type": "web_search_20250305", "name": "web_search"}]},
-        {"messages": "not a list", "tools": 3},
-    ],
-)
-def test_the_rest_is_none_of_its_business(request_body: dict[str, Any]):
-    assert unsupported(request_body) is None

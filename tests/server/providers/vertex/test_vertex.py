@@ -144,7 +144,7 @@ def test_checks_come_in_order(fake: Fake, path: str, body: bytes, token: str | N
         ({"anthropic_version": None}, "anthropic_version: Field required"),
         ({"anthropic_version": "2023-06-01"}, "anthropic_version: Input should be"),
         ({"max_tokens": None}, "max_tokens"),
-        ({"fallbacks": [{}], "max_tokens": None}, "fallbacks: Extra inputs are not permitted"),
+        ({"fallbacks": [{"model": "claude-opus-5"}]}, "fallbacks: Extra inputs are not permitted"),
         ({"anthropic_version": "2026-10-21", "temperature": 1}, "temperature: Extra inputs are not permitted"),
         ({"nonsense": 1}, "nonsense: Extra inputs are not permitted"),
     ],
