@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -24,6 +25,8 @@ MARKER: Final = (
 )
 #: Carries what was not played from the workers of pytest-xdist to the summary.
 UNPLAYED: Final = "windtunnel unplayed"
+#: Carries what was played: files, each with the numbers of its interactions.
+PLAYED: Final = "windtunnel played"
 _ASKED: Final = "windtunnel_cassettes_asked"
 _SUFFIXES: Final = (".yaml", ".yml")
 #: What no file system or shell minds.
@@ -115,6 +118,7 @@ def _shown(file: Path) -> str:
 
 def hold(item: pytest.Item, asked: Wanted, player: Player, *, passed: bool) -> None:
     """Fail a test for what its cassettes had no answer to, and tell what of them it has not played."""
+    item.user_properties.append((PLAYED, json.dumps(_played(asked, player))))
     if player.misses:
         pytest.fail("\n".join(map(str, player.misses)), pytrace=False)
     if not passed or not player.unplayed or asked.options.unplayed == "allow":
@@ -126,6 +130,14 @@ def hold(item: pytest.Item, asked: Wanted, player: Player, *, passed: bool) -> N
             pytrace=False,
         )
     item.user_properties.append((UNPLAYED, told))
+
+
+def _played(asked: Wanted, player: Player) -> dict[str, list[int]]:
+    shown = {_shown(file): str(file.resolve()) for file in asked.files}
+    played: dict[str, list[int]] = {file: [] for file in shown.values()}
+    for place in player.played:
+        played[shown[place.cassette]].append(place.number)
+    return played
 
 
 def passed(item: pytest.Item) -> bool:
@@ -140,6 +152,39 @@ def note(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 _PASSED: Final = pytest.StashKey[bool]()
+
+
+# --- what a run has played ---------------------------------------------------------------------------------------
+
+
+def played(reports: Iterable[Any]) -> dict[str, set[int]]:
+    """Put together what the tests of a run have played: the real path of each cassette, and the numbers, from 1."""
+    found: dict[str, set[int]] = {}
+    for report in reports:
+        for name, told in report.user_properties:
+            if name == PLAYED:
+                for file, numbers in json.loads(told).items():
+                    found.setdefault(file, set()).update(numbers)
+    return dict(sorted(found.items()))
+
+
+def worth(files: Iterable[str]) -> str | None:
+    """Tell on one line what the calls on these cassettes used, and cost when they were made; None where that is nothing."""
+    from windtunnel.cassette.conversation import told, total
+    from windtunnel.cassette.files import load
+    from windtunnel_server.ledger import Account
+
+    paths = list(files)
+    account = sum((total(load(file).interactions) for file in paths), Account())
+    if not account.calls:
+        return None
+    return f"{len(paths)} cassette{' stands' if len(paths) == 1 else 's stand'} for {told(account)}"
+
+
+def write_report(path: Path, found: Mapping[str, set[int]]) -> None:
+    """Write what was played, for `windtunnel cassette prune --report`."""
+    listed = {file: {"played": sorted(numbers)} for file, numbers in found.items()}
+    path.write_text(json.dumps({"cassettes": listed}, indent=1) + "\n", encoding="utf-8")
 
 
 # --- cassettes that no test asks for -----------------------------------------------------------------------------

@@ -39,6 +39,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what to do with cassettes: play only (none), record those that are not there (once), record what they "
         "lack (new), record everything afresh (all)",
     )
+    group.addoption(
+        "--windtunnel-cassette-report",
+        metavar="FILE",
+        help="write what of the cassettes was played, for `cassette prune`",
+    )
     group.addoption("--windtunnel-html", metavar="FILE", help="write the journals of all tests to a page")
     parser.addini("windtunnel_seed", "seed of everything that chance decides", default="0")
     parser.addini(
@@ -181,6 +186,16 @@ def _tell_of_cassettes(terminalreporter: pytest.TerminalReporter, config: pytest
         from windtunnel.cassette_tests import orphans
 
         lines += [f"{file}: no test asks for it" for file in orphans(config)]
+    if "windtunnel.cassette_tests" in sys.modules:
+        from windtunnel.cassette_tests import played, worth, write_report
+
+        found = played(reports)
+        told = worth(found)
+        lines += [] if told is None else [told]
+        report = config.getoption("windtunnel_cassette_report")
+        if report:
+            write_report(Path(report), found)
+            lines.append(f"what was played is in {report}")
     if lines:
         terminalreporter.section("windtunnel: cassettes")
         for line in lines:

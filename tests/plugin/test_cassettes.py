@@ -419,3 +419,26 @@ def test_nothing_reaches_the_service_whether_it_is_recorded_or_not(run, upstream
 
     assert result.parseoutcomes()["passed"] == 1
     assert upstream.asked == []
+
+
+# --- at the end of a run -----------------------------------------------------------------------------------------------
+
+
+def test_what_the_cassettes_stand_for_is_told_at_the_end(run, cassette):
+    answer = {"model": BODY["model"], "content": [], "usage": {"input_tokens": 1_000, "output_tokens": 100}}
+    cassette("hello", taken(body=json.dumps(answer | {"content": [{"type": "text", "text": "recorded"}]}).encode()))
+
+    result = run(play())
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["1 cassette stands for 1 call that used something · 1,000 in, 100 out · $0.0045*"])
+
+
+def test_what_was_played_is_written_for_prune(run, cassette, pytester: pytest.Pytester):
+    from windtunnel.cassette.scrubbing import played_of
+
+    file = cassette("hello", taken(), taken("second"))
+
+    run(play('"hello", unplayed="allow"'), "--windtunnel-cassette-report=played.json")
+
+    assert played_of(pytester.path / "played.json") == {file.resolve(): {1}}

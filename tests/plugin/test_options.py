@@ -103,7 +103,13 @@ def test_nothing_is_registered_without_our_name(pytester: pytest.Pytester):
     markers = [line for line in config.getini("markers") if "windtunnel" in line]
     fixtures = [name for name, value in vars(plugin).items() if type(value).__name__ == "FixtureFunctionDefinition"]
 
-    assert sorted(options) == ["--windtunnel-html", "--windtunnel-network", "--windtunnel-record", "--windtunnel-seed"]
+    assert sorted(options) == [
+        "--windtunnel-cassette-report",
+        "--windtunnel-html",
+        "--windtunnel-network",
+        "--windtunnel-record",
+        "--windtunnel-seed",
+    ]
     assert [name for name in config._parser._inidict if "windtunnel" in name] == [
         "windtunnel_seed",
         "windtunnel_network",
@@ -124,6 +130,6 @@ def test_the_plugin_adds_to_pytest_what_we_know_of_and_no_more(pytester: pytest.
     with_it, without = registered(), registered("-p", "no:windtunnel")
     added = [one - other for one, other in zip(with_it, without, strict=True)]
 
-    assert added[0] == {f"--windtunnel-{name}" for name in ("html", "network", "record", "seed")}
+    assert added[0] == {f"--windtunnel-{name}" for name in ("cassette-report", "html", "network", "record", "seed")}
     assert added[1] == {f"windtunnel_{name}" for name in ("cassette_dir", "html", "network", "record", "seed")}
     assert {line.partition("(")[0] for line in added[2]} == {"windtunnel", "windtunnel_cassette", "windtunnel_scenario"}

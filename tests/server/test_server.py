@@ -59,7 +59,8 @@ def test_a_port_is_shut_as_often_as_the_step_says(served: Any) -> None:
     served.script(fail("connection_refused", for_s=0.15, times=2))
 
     shut_at = served.core.clock.now()
-    served.until(lambda: not refused(served.port))
+    # Between the two it is open for a moment, and a busy machine may show it.
+    served.until(lambda: len(served.core.journal) == 2 and not refused(served.port))
 
     assert served.core.clock.now() >= shut_at + 0.3
     assert [call.ended for call in served.core.journal] == ["refused"] * 2

@@ -11,10 +11,10 @@ from windtunnel.scenario.pool import LIMIT_S
 from windtunnel.scenario.select import Wish, WishError, title
 
 
-def test_nothing_asked_for_is_the_library_against_the_sdk():
+def test_nothing_asked_for_is_the_library_against_the_unified_client():
     cases = Wish().cases()
 
-    assert {case.client for case in cases} == {"anthropic"}
+    assert {case.client for case in cases} == {"unified"}
     assert len({case.id for case in cases}) >= 40
     assert Wish().runner() is run
     assert title(Wish()) == "windtunnel: the library of scenarios"

@@ -72,6 +72,15 @@ def test_an_interaction_put_back_comes_before_those_behind_it() -> None:
     assert places(found, A, A, A) == [0, 1, None]
 
 
+def test_an_interaction_put_back_late_is_there_again() -> None:
+    found = index(A, A, A)
+    assert places(found, A, A) == [0, 1]
+
+    found.again(0)
+
+    assert places(found, A, A, A) == [0, 2, None]
+
+
 def test_a_rewound_index_begins_anew() -> None:
     found = index(A, A)
     places(found, A, A)
