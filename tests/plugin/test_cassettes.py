@@ -17,8 +17,11 @@ import windtunnel.recording  # noqa: F401  # imported here once: an inner run fo
 from windtunnel.cassette.files import load, save
 from windtunnel.cassette.interaction import Arrival, Interaction, Request, Response
 
+# Imported here and to the last part: an inner run forgets what it imports, and other tests would meet two of each class.
 with contextlib.suppress(ImportError):
-    import anthropic  # noqa: F401
+    import anthropic
+
+    anthropic.Anthropic(api_key="none").close()
 
 #: As `helpers.BODY`, in the inner tests.
 BODY = {"model": "claude-sonnet-4-6", "max_tokens": 10, "messages": [{"role": "user", "content": "Hello"}]}
