@@ -114,7 +114,7 @@ def _answered(said: Sent, interaction: Interaction) -> Iterator[str]:
         given = use.partial_json if use.input is None else json.dumps(use.input, ensure_ascii=False)
         yield f"calls {use.name}: {_flat(given)}"
     if said.error is not None:
-        yield f"error: {' · '.join(_flat(part) for part in (said.error.type, said.error.message) if part)}"
+        yield f"error: {' · '.join(_flat(str(part)) for part in (said.error.type, said.error.message) if part)}"
     elif said.empty and interaction.response.body:
         yield f"answer: {len(interaction.response.body)} bytes of {_type(interaction)}"
 
@@ -126,7 +126,7 @@ def _type(interaction: Interaction) -> str:
 
 def _end(interaction: Interaction, said: Sent) -> str:
     response = interaction.response
-    parts = [str(response.status) if response.status else "no status", said.stop_reason or "", *_usage(said)]
+    parts = [str(response.status) if response.status else "no status", _flat(str(said.stop_reason or "")), *_usage(said)]
     if response.ended_at_s is not None:
         parts.append(f"{response.ended_at_s:.3g} s")
     parts.append(_ENDED.get(response.ended, ""))
