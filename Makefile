@@ -30,8 +30,8 @@ test: .venv/.dev .venv-httpx/.test $(NODE_PACKAGES)  ## the whole suite, then th
 	@$(BIN)/python -m pytest -n $(WORKERS)
 	@.venv-httpx/bin/python -m pytest tests/acceptance
 
-quick: .venv/.dev  ## the tests of single modules, with few examples for each property
-	@WINDTUNNEL_QUICK=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/server tests/harness tests/architecture
+quick: .venv/.dev  ## the tests of what is pure: wire, model, faults, policies, verdicts; few examples for each property
+	@WINDTUNNEL_QUICK=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/server/wire tests/server/model tests/server/faults tests/harness/policies tests/harness/verdicts
 
 check: check-format check-lint check-types check-api check-imports  ## format, lint, types and import rules
 
