@@ -126,7 +126,11 @@ def _type(interaction: Interaction) -> str:
 
 def _end(interaction: Interaction, said: Sent) -> str:
     response = interaction.response
-    parts = [str(response.status) if response.status else "no status", _flat(str(said.stop_reason or "")), *_usage(said)]
+    parts = [
+        str(response.status) if response.status else "no status",
+        _flat(str(said.stop_reason or "")),
+        *_usage(said),
+    ]
     if response.ended_at_s is not None:
         parts.append(f"{response.ended_at_s:.3g} s")
     parts.append(_ENDED.get(response.ended, ""))
