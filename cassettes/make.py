@@ -11,7 +11,7 @@ import contextlib
 import datetime as dt
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from windtunnel.cassette.interaction import Arrival, Interaction
 from windtunnel.cassette.record.inprocess import recording
 from windtunnel.cassette.scrubbing import redacted
 from windtunnel_server.journal import Entry
+from windtunnel_server.script import Step
 
 MODEL: Final = "claude-sonnet-4-6"
 HOSTS: Final = {
@@ -82,71 +83,152 @@ def credentials(provider: str, env: Mapping[str, str]) -> dict[str, str]:
     return {"api_key": env[name]}
 
 
-#: File → provider, steps of the fake, and what is asked besides model and a greeting.
-OWN: Final[Mapping[str, tuple[str, list[Any], dict[str, Any]]]] = {
-    **{f"{provider}-text": (provider, [reply("Good morning from the fake.")], {}) for provider in HOSTS},
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """One cassette: who is asked, what the fake says, and what each request says besides a model and a greeting."""
+
+    provider: str = "anthropic"
+    steps: tuple[Step, ...]
+    asked: tuple[Mapping[str, Any], ...] = ({},)
+    #: Bedrock is asked by boto3, in words of Converse.
+    converse: bool = False
+
+
+STREAMED: Final[Mapping[str, Any]] = {"stream": True}
+GREETED: Final = "Good morning from the fake"
+UNHEARD: Final = "This will not be heard to its end either."
+#: As long as it takes for the cache to keep it.
+LONG: Final = "Ulm lies on the Danube. " * 180
+REMEMBERED: Final[Mapping[str, Any]] = {
+    "system": [{"type": "text", "text": LONG, "cache_control": {"type": "ephemeral"}}]
+}
+THOUGHTFUL: Final[Mapping[str, Any]] = {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000}
+WEATHER_SPEC: Final[Mapping[str, Any]] = {
+    "toolSpec": {
+        "name": WEATHER["name"],
+        "description": WEATHER["description"],
+        "inputSchema": {"json": WEATHER["input_schema"]},
+    }
+}
+LOOKED: Final = reply("I look.", tool_use={"name": "get_weather", "input": {"city": "Ulm"}}, stream=PACED)
+CUT_BY_ERROR: Final = fail("error_event", text=UNHEARD, after_events=4)
+
+#: Cassettes by the names of their files.
+OWN: Final[Mapping[str, Own]] = {
+    **{f"{name}-text": Own(provider=name, steps=(reply(f"{GREETED}."),)) for name in HOSTS},
     **{
-        f"{provider}-stream": (
-            provider,
-            [reply("Good morning from the fake, word by word.", stream=PACED)],
-            {"stream": True},
+        f"{name}-stream": Own(
+            provider=name, steps=(reply(f"{GREETED}, word by word.", stream=PACED),), asked=(STREAMED,)
         )
-        for provider in HOSTS
+        for name in HOSTS
     },
-    **{f"{provider}-overloaded": (provider, [fail("overloaded")], {}) for provider in HOSTS},
-    "anthropic-tools": (
-        "anthropic",
-        [reply("I look.", tool_use={"name": "get_weather", "input": {"city": "Ulm"}}, stream=PACED)],
-        {"stream": True, "tools": [WEATHER]},
+    **{f"{name}-overloaded": Own(provider=name, steps=(fail("overloaded"),)) for name in HOSTS},
+    **{f"{name}-error-mid-stream": Own(provider=name, steps=(CUT_BY_ERROR,), asked=(STREAMED,)) for name in HOSTS},
+    **{
+        f"{name}-cache": Own(
+            provider=name,
+            steps=(reply("I shall remember."), reply("I remember.")),
+            asked=(REMEMBERED, {**REMEMBERED, **STREAMED}),
+        )
+        for name in ("vertex", "foundry")
+    },
+    "bedrock-thinking": Own(
+        provider="bedrock",
+        steps=(reply(thinking="A greeting.", text="Good morning."),) * 2,
+        asked=(THOUGHTFUL, {**THOUGHTFUL, **STREAMED}),
     ),
-    "anthropic-rate-limited": ("anthropic", [fail("rate_limited", retry_after=7)], {}),
-    "anthropic-reset-mid-stream": (
-        "anthropic",
-        [fail("reset_mid_body", text="This will not be heard to its end.", after_events=4)],
-        {"stream": True},
+    "bedrock-converse-tools": Own(
+        provider="bedrock",
+        converse=True,
+        steps=(LOOKED,),
+        asked=({**STREAMED, "toolConfig": {"tools": [WEATHER_SPEC]}},),
     ),
-    "anthropic-error-mid-stream": (
-        "anthropic",
-        [fail("error_event", text="This will not be heard to its end either.", after_events=4)],
-        {"stream": True},
+    "bedrock-converse-cache": Own(
+        provider="bedrock",
+        converse=True,
+        steps=(reply("I shall remember."), reply("I remember.")),
+        asked=({**STREAMED, "system": [{"text": LONG}, {"cachePoint": {"type": "default"}}]},) * 2,
+    ),
+    "bedrock-converse-overloaded": Own(provider="bedrock", converse=True, steps=(fail("overloaded"),)),
+    "bedrock-converse-error-mid-stream": Own(
+        provider="bedrock", converse=True, steps=(CUT_BY_ERROR,), asked=(STREAMED,)
+    ),
+    "anthropic-tools": Own(steps=(LOOKED,), asked=({**STREAMED, "tools": [WEATHER]},)),
+    "anthropic-rate-limited": Own(steps=(fail("rate_limited", retry_after=7),)),
+    "anthropic-reset-mid-stream": Own(
+        steps=(fail("reset_mid_body", text="This will not be heard to its end.", after_events=4),), asked=(STREAMED,)
     ),
 }
 
 
 def make(name: str) -> bytes:
     """Record one, and return its file."""
-    provider, steps, asked = OWN[name]
+    own = OWN[name]
     taken: list[Interaction] = []
-    with Windtunnel(*steps, seed=6, provider=provider) as tunnel:
-        door = tunnel.provider(provider)
-        let_in = credentials(provider, door.env)
+    with Windtunnel(*own.steps, seed=6, provider=own.provider) as tunnel:
+        door = tunnel.provider(own.provider)
+        let_in = credentials(own.provider, door.env)
         with (
             recording(taken.append, hosts=["127.0.0.1"]),
-            contextlib.closing(client(provider, door.url, **let_in)) as asking,
+            contextlib.closing(_client(own, door.url, let_in)) as asking,
         ):
-            ask(asking, {"model": MODELS.get(provider, MODEL), **asked})
+            for asked in own.asked:
+                (converse if own.converse else ask)(asking, {"model": MODELS.get(own.provider, MODEL), **asked})
         # A token may have been fetched before.
         entries = tunnel.journal.calls[-len(taken) :]
-    told = [at_home(one, entry, door.url, provider) for one, entry in zip(taken, entries, strict=True)]
+    told = [at_home(one, entry, door.url, own) for one, entry in zip(taken, entries, strict=True)]
     clean = redacted(told, name, environ={})
     head = "# Source: the fake of this project, by cassettes/make.py\n#\n"
     return layout.document(head + layout.block(one) for one in clean)
+
+
+def _client(own: Own, url: str, let_in: Mapping[str, str]) -> Any:
+    return boto_client(url, **let_in) if own.converse else client(own.provider, url, **let_in)
+
+
+def boto_client(url: str, aws_access_key: str = "AKIDEXAMPLE", aws_secret_key: str = "secret") -> Any:
+    """Make boto3's client of Bedrock, which asks once."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "bedrock-runtime",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id=aws_access_key,
+        aws_secret_access_key=aws_secret_key,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
 
 
 def ask(asking: Any, asked: dict[str, Any]) -> None:
     """Ask, and hear it to its end, whichever that is."""
     greeting = [{"role": "user", "content": "Good morning!"}]
     with contextlib.suppress(anthropic.APIError, httpx2.TransportError):
-        answer = asking.messages.create(max_tokens=200, messages=greeting, **asked)
+        answer = asking.messages.create(**{"max_tokens": 200, "messages": greeting, **asked})
         if asked.get("stream"):
             list(answer)
 
 
-def at_home(taken: Interaction, entry: Entry, url: str, provider: str) -> Interaction:
+def converse(asking: Any, asked: Mapping[str, Any]) -> None:
+    """Do the same in words of Converse."""
+    from botocore.exceptions import ClientError
+
+    more = {key: value for key, value in asked.items() if key not in ("model", "stream")}
+    greeting = [{"role": "user", "content": [{"text": "Good morning!"}]}]
+    call = asking.converse_stream if asked.get("stream") else asking.converse
+    # What a stream breaks off with is an error of the client too.
+    with contextlib.suppress(ClientError):
+        answer = call(modelId=asked["model"], messages=greeting, inferenceConfig={"maxTokens": 200}, **more)
+        list(answer.get("stream", ()))
+
+
+def at_home(taken: Interaction, entry: Entry, url: str, own: Own) -> Interaction:
     """Put an exchange with the fake where the real one would have been, at the instants of the fake's own clock."""
-    door = urlsplit(url)
+    door, provider = urlsplit(url), own.provider
+    changing = _CHANGING | (_CHANGING_IN_BOTO if own.converse else frozenset())
     path = taken.request.uri.partition(door.netloc)[2].removeprefix(door.path + PATHS.get(provider, ""))
-    headers = tuple(pair for pair in taken.request.headers if pair[0].lower() not in _CHANGING)
+    headers = tuple(pair for pair in taken.request.headers if pair[0].lower() not in changing)
     host = urlsplit(HOSTS[provider]).netloc
     request = replace(taken.request, uri=HOSTS[provider] + path, headers=(("Host", host), *headers))
     sent_at = entry.body_at or entry.arrived_at
@@ -167,6 +249,7 @@ def at_home(taken: Interaction, entry: Entry, url: str, provider: str) -> Intera
 _CHANGING: Final = frozenset(
     {"host", "x-amz-date", "authorization", "x-stainless-os", "x-stainless-arch", "x-stainless-runtime-version"}
 )
+_CHANGING_IN_BOTO: Final = frozenset({"user-agent", "amz-sdk-invocation-id"})
 
 
 def _fitting(arrivals: list[Arrival], size: int) -> list[Arrival]:
