@@ -11,7 +11,8 @@ import random
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 from windtunnel_server import faults
 from windtunnel_server.call import Call
@@ -19,12 +20,14 @@ from windtunnel_server.clock import Clock
 from windtunnel_server.journal import Entry, Journal, mask_body, mask_headers, mask_query
 from windtunnel_server.ledger import Ledger
 from windtunnel_server.model.tokens import count_input
-from windtunnel_server.plan import Plan
+from windtunnel_server.plan import Plan, Send
 from windtunnel_server.providers.reading import endpoint_of, request_of
 from windtunnel_server.script import ErrorSpec, ScriptError, Step, Then
 from windtunnel_server.taking import Script
-from windtunnel_server.tape import Doors, Recorded, Tape, Unread
+from windtunnel_server.tape import Doors, Recorded, Tape
 from windtunnel_server.templates import rendered
+from windtunnel_server.unread import Unread
+from windtunnel_server.whole import Whole
 
 
 class Unscripted(Exception):
@@ -305,7 +308,9 @@ class Core:
         return Plan(plan.steps, notes | plan.notes)
 
     def _enter(self, call: Call, plan: Plan, *, lazily: bool = False) -> Entry:
-        notes, kind = plan.notes, Unread if lazily else Entry
+        """Open an entry for a call. `lazily`: what is dear to find out about it waits until somebody looks."""
+        kind = Unread if lazily else Entry
+        asked = {} if lazily else _of_request(call, call.json)
         entry = self.journal.open(
             lambda number: kind(
                 number=number,
@@ -313,28 +318,43 @@ class Core:
                 method=call.method,
                 path=call.path,
                 query=mask_query(call.query),
-                headers=mask_headers(call.headers),
-                body=None if lazily else mask_body(call.json),
                 bytes_in=len(call.body),
-                body_digest=hashlib.sha256(call.body).hexdigest() if call.body and not lazily else "",
                 arrived_at=call.arrived_at,
                 # A call that was refused before it was whole never came to the later of these instants.
                 head_at=call.head_at if call.head_at >= call.arrived_at else None,
                 body_at=call.body_at if call.body_at >= call.arrived_at else None,
                 connection=call.connection,
                 sender=call.sender,
+                **asked,
             )
         )
         if isinstance(entry, Unread):
-            entry.reads(call.body, lambda: request_of(call))
-        entry.error_type = _text(notes.get("error_type"))
-        entry.request_id = _text(notes.get("request_id"))
-        entry.answered_by = _text(notes.get("answered_by"))
-        charges = notes.get("charges")
+            entry.later(partial(_tell_of_request, call))
+        if isinstance(entry, Unread) and isinstance(plan, Whole):
+            entry.later(partial(_tell_of_answer, plan))
+            return entry
+        _tell_of_answer(plan, entry)
+        entry.answered_by = _text(plan.notes.get("answered_by"))
+        charges = plan.notes.get("charges")
         if callable(charges):
             self.ledger.expect(entry, charges)
-        entry.confidential = notes.get("confidential") is True
         return entry
+
+
+def _of_request(call: Call, body: Any) -> dict[str, Any]:
+    digest = hashlib.sha256(call.body).hexdigest() if call.body else ""
+    return {"headers": mask_headers(call.headers), "body": mask_body(body), "body_digest": digest}
+
+
+def _tell_of_request(call: Call, entry: Entry) -> None:
+    for name, value in _of_request(call, request_of(call)).items():
+        setattr(entry, name, value)
+
+
+def _tell_of_answer(plan: Plan, entry: Entry) -> None:
+    entry.error_type = _text(plan.notes.get("error_type"))
+    entry.request_id = _text(plan.notes.get("request_id"))
+    entry.confidential = plan.notes.get("confidential") is True
 
 
 def _acts_at_the_door(step: Step) -> bool:
@@ -348,16 +368,25 @@ def _nowhere(call: Call) -> bool:
 
 def _put_back_unless_whole(played: Recorded, plan: Plan, entry: Entry) -> None:
     """A client that a fault has kept from the recorded answer will ask again, and has to find it."""
-    expected, told = played.plan.body, plan.notes.get("on_end")
+    recorded, told = played.plan, plan.notes.get("on_end")
 
     def look() -> None:
         if callable(told):
             told()
-        if entry.steps[-1:] and entry.steps[-1].what == "end" and b"".join(entry.sent) == expected:
-            return
-        played.again()
+        if not (entry.steps[-1:] and entry.steps[-1].what == "end" and _all_came(recorded, entry.sent)):
+            played.again()
 
     plan.notes["on_end"] = look
+
+
+def _all_came(recorded: Plan, sent: list[bytes]) -> bool:
+    """Whether the bytes came as they are recorded, or all events of a stream, whatever came beside them."""
+    if b"".join(sent) == recorded.body:
+        return True
+    coming = iter(sent)
+    return recorded.is_stream and all(
+        step.data in coming for step in recorded.steps if isinstance(step, Send) and step.event is not None
+    )
 
 
 def _text(value: object) -> str | None:

@@ -84,7 +84,12 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """A TCP RST, wherever the body stands."""
+    """A TCP RST, wherever the body stands.
+
+    `refused`: nobody was listening. In memory the client cannot connect; on a socket it has a connection, which is reset.
+    """
+
+    refused: bool = False
 
 
 Step: TypeAlias = Head | Send | Raw | Wait | End | Close | Reset

@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from functools import partial
+from typing import Final, Literal, Protocol, TypeAlias
 
-from windtunnel_server.clock import Clock, VirtualClock
+from windtunnel_server.clock import VirtualClock
 from windtunnel_server.journal import Entry, Performed, mask_headers
 from windtunnel_server.performer import begin, end, reported_usage
 from windtunnel_server.plan import Close, End, Head, Plan, Raw, Reset, Send, Wait
+from windtunnel_server.unread import Unread
+from windtunnel_server.whole import Whole
 
-Breakage: TypeAlias = Literal["protocol", "reset"]
+Breakage: TypeAlias = Literal["protocol", "reset", "refused"]
+
+_SAID: Final[dict[Breakage, str]] = {
+    "reset": "[Errno 104] Connection reset by peer",
+    "refused": "[Errno 111] Connection refused",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The connection broke: "protocol" as an HTTP client would complain, "reset" as the kernel would."""
+    """The connection broke: "protocol" as an HTTP client would complain, the others as the kernel would."""
 
     how: Breakage
     why: str
@@ -38,13 +46,28 @@ class Done:
     """The body is complete."""
 
 
+class Now(Protocol):
+    """All that is asked of a clock here."""
+
+    def now(self) -> float:
+        """Return seconds since its start."""
+        ...
+
+
 Next: TypeAlias = Head | Send | Silence | Broken | Done
+
+
+def playback(plan: Plan, entry: Entry, clock: Now, *, bodiless: bool = False) -> Playback | Unbroken:
+    """Return what a client meets of a plan."""
+    if isinstance(plan, Whole) and isinstance(entry, Unread) and not bodiless:
+        return Unbroken(plan, entry, clock.now())
+    return Playback(plan, entry, clock, bodiless=bodiless)
 
 
 class Playback:
     """Steps through one plan on a clock."""
 
-    def __init__(self, plan: Plan, entry: Entry, clock: Clock, *, bodiless: bool = False) -> None:
+    def __init__(self, plan: Plan, entry: Entry, clock: Now, *, bodiless: bool = False) -> None:
         self._steps = deque(plan.steps)
         self._notes = plan.notes
         #: Pieces with no silence between them are met as one, as they may be on a socket.
@@ -113,8 +136,9 @@ class Playback:
             self._finish("raw", "closed")
             self._outcome = Broken("protocol", f"illegal chunk header: {step.data!r}")
         elif isinstance(step, Reset):
-            self._finish("reset", "reset")
-            self._outcome = Broken("reset", "[Errno 104] Connection reset by peer")
+            how: Breakage = "refused" if step.refused else "reset"
+            self._finish(how, how)
+            self._outcome = Broken(how, _SAID[how])
         elif isinstance(step, Close):
             self._finish("close", "closed")
             self._outcome = self._closed()
@@ -154,3 +178,36 @@ class Playback:
         if self._outcome is None:
             self._outcome = Broken("protocol", "the client hung up")
             self._end("hung up", self._clock.now())
+
+
+class Unbroken:
+    """A reply that is met whole at the instant `at_s`; the journal hears of its steps when somebody looks there."""
+
+    def __init__(self, plan: Whole, entry: Unread, at_s: float) -> None:
+        self._left: list[Next] = [Done(), Send(plan.data), plan.head] if plan.data else [Done(), plan.head]
+        entry.status, entry.ended, entry.ended_at = plan.head.status, "complete", at_s
+        entry.later(partial(_perform, plan, at_s))
+
+    def next(self) -> Next:
+        """What the client meets next."""
+        return self._left.pop() if len(self._left) > 1 else self._left[0]
+
+    def hang_up(self) -> None:
+        """The client leaves; all of it had left before."""
+        del self._left[1:]
+
+
+def _perform(plan: Plan, at_s: float, entry: Entry) -> None:
+    performed = Playback(plan, entry, _At(at_s))
+    while not isinstance(performed.next(), (Broken, Done)):
+        pass
+
+
+class _At:
+    """A clock that stands still."""
+
+    def __init__(self, at_s: float) -> None:
+        self._at_s = at_s
+
+    def now(self) -> float:
+        return self._at_s

@@ -80,11 +80,17 @@ class RateLimits:
     #: Calls of the batch endpoints, and the requests in batches that are not through yet.
     batch_calls_per_minute: int | None = None
     batch_queue: int | None = None
+    #: Of fast mode, for each model class apart, beside the usual ones; 0: the organisation has none.
+    fast_input_tokens_per_minute: int | None = None
+    fast_output_tokens_per_minute: int | None = None
+    #: Of prompts above 200 K tokens where a beta opens the window; None: they share the usual ones.
+    long_context_input_tokens_per_minute: int | None = None
+    long_context_output_tokens_per_minute: int | None = None
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
             if name != "acceleration":
-                _at_least(f"rate_limit.{name}", getattr(self, name), 1)
+                _at_least(f"rate_limit.{name}", getattr(self, name), 0 if name.startswith("fast_") else 1)
         if not isinstance(self.acceleration, (Acceleration, NoneType)):
             raise ScriptError(f"server: rate_limit.acceleration is {self.acceleration!r}, and must be an Acceleration")
 

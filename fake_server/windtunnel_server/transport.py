@@ -12,16 +12,22 @@ import importlib
 import math
 from collections.abc import AsyncIterator, Iterator, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock, VirtualClock, VirtualTimeError
 from windtunnel_server.core import Core
 from windtunnel_server.inprocess.senders import current_sender
 from windtunnel_server.plan import Head, Send
-from windtunnel_server.playback import Broken, Done, Playback, Silence
+from windtunnel_server.playback import Breakage, Broken, Done, Silence, playback
 
 LIBRARIES = ("httpx2", "httpx")
+#: What a client's library calls the ways in which a connection breaks.
+_ERRORS: Final[Mapping[Breakage, str]] = {
+    "protocol": "RemoteProtocolError",
+    "reset": "ReadError",
+    "refused": "ConnectError",
+}
 
 
 def transport(core: Core, *, library: str = "httpx2") -> Any:
@@ -41,12 +47,13 @@ class _Exchange:
         self._lib, self._core, self._request = lib, core, request
         timeouts: Mapping[str, float | None] = request.extensions.get("timeout", {})
         self.read_timeout_s = _limit(timeouts.get("read"))
-        self._at_the_door()
-        plan, entry = _ask(core, request, body)
-        self.playback = Playback(plan, entry, core.clock, bodiless=request.method == "HEAD")
-
-    def _at_the_door(self) -> None:
         sender = current_sender()
+        if not core.script.is_blank:
+            self._at_the_door(sender)
+        plan, entry = _ask(core, request, body, sender)
+        self.playback = playback(plan, entry, core.clock, bodiless=request.method == "HEAD")
+
+    def _at_the_door(self, sender: str | None) -> None:
         if self._core.take_door_fault("connection_refused", connection=0, sender=sender, ended="refused"):
             raise self._lib.ConnectError("[Errno 111] Connection refused", request=self._request)
         if self._core.take_door_fault("connection_dropped", connection=0, sender=sender, ended="closed"):
@@ -63,8 +70,7 @@ class _Exchange:
             raise self._lib.ReadTimeout("timed out", request=self._request)
 
     def broken(self, broken: Broken) -> Exception:
-        kind = self._lib.ReadError if broken.how == "reset" else self._lib.RemoteProtocolError
-        error: Exception = kind(broken.why, request=self._request)
+        error: Exception = getattr(self._lib, _ERRORS[broken.how])(broken.why, request=self._request)
         return error
 
     def response(self, head: Head, stream: Any) -> Any:
@@ -78,7 +84,7 @@ def _limit(timeout_s: float | None) -> float:
     return math.inf if timeout_s is None else float(timeout_s)
 
 
-def _ask(core: Core, request: Any, body: bytes) -> Any:
+def _ask(core: Core, request: Any, body: bytes, sender: str | None) -> Any:
     now = core.clock.now()
     call = Call(
         request.method,
@@ -89,7 +95,7 @@ def _ask(core: Core, request: Any, body: bytes) -> Any:
         arrived_at=now,
         head_at=now,
         body_at=now,
-        sender=current_sender(),
+        sender=sender,
         in_process=True,
     )
     if len(body) > core.max_body_bytes(call.path):

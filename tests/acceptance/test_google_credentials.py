@@ -20,8 +20,8 @@ from windtunnel.fake import pointed_at
 from windtunnel.policies import find
 from windtunnel.verdicts import backoff
 from windtunnel.verdicts.auth import judge
+from windtunnel_server.identity import jwt
 from windtunnel_server.identity.google import Google
-from windtunnel_server.identity.google import jwt as google_jwt
 from windtunnel_server.script import Step
 from windtunnel_server.settings import Settings
 
@@ -308,9 +308,9 @@ def test_an_outside_token_past_its_end_is_refused(given: Callable[..., Run], kin
 
 def test_an_outside_token_of_another_provider_is_refused(given: Callable[..., Run]):
     run = given("external_account")
-    claims = google_jwt.read(run.google.subject_token())
+    claims = jwt.read(run.google.subject_token())
     assert claims is not None
-    forged = google_jwt.signed(run.google.key("service account"), claims)
+    forged = jwt.signed(claims, run.google.key("service account"))
     (run.folder / "subject-token").write_text(forged, encoding="utf-8")
 
     with pytest.raises(exceptions.OAuthError, match="signature"):

@@ -16,11 +16,23 @@ def test_as_it_is_nothing_is_limited_and_prompts_are_cached() -> None:
     assert (settings.context_window, settings.rate_limit, settings.prompt_cache) == (None, None, True)
 
 
-@pytest.mark.parametrize("value", [0, -1, True, 1.5, "5"])
+MAY_BE_NOTHING = ("fast_input_tokens_per_minute", "fast_output_tokens_per_minute")
+
+
+@pytest.mark.parametrize("value", [-1, True, 1.5, "5"])
 @pytest.mark.parametrize("name", RateLimits.__slots__)
-def test_a_limit_is_a_whole_number_from_1_up(name: str, value: Any) -> None:
+def test_a_limit_is_a_whole_number(name: str, value: Any) -> None:
     with pytest.raises(ScriptError, match=f"rate_limit.{name}"):
         RateLimits(**{name: value})
+
+
+@pytest.mark.parametrize("name", RateLimits.__slots__)
+def test_only_fast_mode_may_be_limited_to_nothing(name: str) -> None:
+    if name in MAY_BE_NOTHING:
+        RateLimits(**{name: 0})
+    else:
+        with pytest.raises(ScriptError, match=f"rate_limit.{name}"):
+            RateLimits(**{name: 0})
 
 
 @pytest.mark.parametrize("value", [0, True, 1.5])

@@ -16,8 +16,11 @@ from windtunnel_server.journal import entry_from_json
 from windtunnel_server.plan import End, Head, Plan, Send
 from windtunnel_server.playback import Broken, Done, Playback
 from windtunnel_server.providers.anthropic import Anthropic
-from windtunnel_server.tape import Recorded, Unread
+from windtunnel_server.script import Step
+from windtunnel_server.tape import Recorded
+from windtunnel_server.unread import Unread
 from windtunnel_server.words import fail
+from windtunnel_server.words import fault as as_fault
 
 BODY = b'{"model": "none of ours", "mcp_servers": [{"authorization_token": "secret-0123456789-tail"}]}'
 PLAN = Plan((Head(200, (("content-length", "2"),)), Send(b"ok"), End()), {"request_id": "req_1"})
@@ -26,14 +29,14 @@ PLAN = Plan((Head(200, (("content-length", "2"),)), Send(b"ok"), End()), {"reque
 class Answers:
     """A tape that answers so many calls, whatever they ask."""
 
-    def __init__(self, count: int = 1) -> None:
-        self.left, self.count, self.editable = count, count, False
+    def __init__(self, count: int = 1, plan: Plan = PLAN) -> None:
+        self.left, self.count, self.editable, self.plan = count, count, False, plan
 
     def play(self, call: Call, *, editable: bool) -> Recorded | None:
         if not self.left:
             return None
         self.left, self.editable = self.left - 1, editable
-        return Recorded(PLAN, "interaction 1", self.again)
+        return Recorded(self.plan, "interaction 1", self.again)
 
     def again(self) -> None:
         self.left += 1
@@ -130,6 +133,38 @@ def test_a_recording_is_spent_only_when_all_of_it_has_left(
     if not steps:
         playback._due += 1  # still on its way
         playback.hang_up()
+
+    assert tape.left == left
+
+
+STREAM = Plan(
+    (
+        Head(200, (("content-type", "text/event-stream"), ("transfer-encoding", "chunked"))),
+        *(
+            Send(b"event: %b\ndata: {}\n\n" % name, name.decode())
+            for name in (b"message_start", b"ping", b"message_stop")
+        ),
+        End(),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("fault", "left"),
+    [
+        (fail("duplicate_event", at_event=1), 0),
+        (fail("trailing_garbage"), 0),
+        (fail("missing_event", name="ping"), 1),
+        (fail("duplicate_event", at_event=0, faults=[as_fault("close_mid_stream")]), 1),
+    ],
+    ids=["twice", "garbage behind it", "one lacking", "twice and cut"],
+)
+def test_a_stream_is_spent_when_all_its_events_have_left(core: Core, fault: Step, left: int) -> None:
+    tape = Answers(plan=STREAM)
+    core.tape = tape
+    core.extend_script([fault])
+
+    perform(core, call())
 
     assert tape.left == left
 

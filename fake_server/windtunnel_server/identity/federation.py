@@ -6,22 +6,17 @@ every reason but a malformed request is one opaque `invalid_grant`.
 
 from __future__ import annotations
 
-import base64
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from windtunnel_server.identity import rsa
+from windtunnel_server.identity import jwt, rsa
 from windtunnel_server.wire.ids import Ids
 
 #: Documented: the largest assertion in bytes, and how far clocks may be apart in seconds.
 MAX_ASSERTION_BYTES: Final = 16 * 1024
 LEEWAY_S: Final = 30.0
-#: Beyond any date: the year 33658.
-_FAR_S: Final = 1e12
 _REQUIRED: Final = ("assertion", "federation_rule_id", "organization_id", "service_account_id")
 
 
@@ -65,12 +60,12 @@ class Rule:
     def _admits(self, assertion: str, at: float) -> bool:
         if len(assertion) > MAX_ASSERTION_BYTES:
             return False
-        claims = _verified(assertion, self.key)
+        claims = jwt.claims_of(assertion, self.key)
         return claims is not None and self._in_time(claims, at) and self._for_us(claims)
 
     def _in_time(self, claims: Mapping[str, Any], at: float) -> bool:
-        issued, expires = _instant(claims, "iat"), _instant(claims, "exp")
-        begins = _instant(claims, "nbf") if "nbf" in claims else issued
+        issued, expires = jwt.instant(claims, "iat"), jwt.instant(claims, "exp")
+        begins = jwt.instant(claims, "nbf") if "nbf" in claims else issued
         begun = issued - LEEWAY_S <= at and begins - LEEWAY_S <= at
         return begun and at < expires + LEEWAY_S and expires - issued <= self.max_assertion_s
 
@@ -99,9 +94,7 @@ class Workload:
             "iat": int(at),
             "exp": int(at + (self.rule.max_assertion_s if lifetime_s is None else lifetime_s)),
         }
-        head = {"alg": "RS256", "typ": "JWT", "kid": self.rule.key.kid}
-        signed = ".".join(_encoded(json.dumps(part).encode()) for part in (head, said | claims))
-        return f"{signed}.{_encoded(self._key.sign(signed.encode()))}"
+        return jwt.signed(said | claims, self._key)
 
 
 def workload(
@@ -129,34 +122,3 @@ def workload(
         max_assertion_s=max_assertion_s,
     )
     return Workload(rule, key)
-
-
-def _verified(assertion: str, key: rsa.PublicKey) -> Mapping[str, Any] | None:
-    """Return the claims of an assertion that the key has signed, or None. Anything but RS256 is turned away."""
-    parts = assertion.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        head, claims = (json.loads(_decoded(part)) for part in parts[:2])
-        signature = _decoded(parts[2])
-    except ValueError:
-        return None
-    if not isinstance(head, dict) or not isinstance(claims, dict):
-        return None
-    named = (head.get("alg"), head.get("kid")) == ("RS256", key.kid)
-    return claims if named and key.verifies(".".join(parts[:2]).encode(), signature) else None
-
-
-def _instant(claims: Mapping[str, Any], name: str) -> float:
-    """Return a claim in POSIX seconds; what is missing or no such number is no instant, and compares to nothing."""
-    value = claims.get(name)
-    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if plain and abs(value) < _FAR_S else math.nan  # type: ignore[arg-type]
-
-
-def _encoded(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
-def _decoded(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -11,15 +11,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from windtunnel_server.model.charge import Charge
+from windtunnel_server.model.models import MODERN
 from windtunnel_server.model.paging import Query, page
 from windtunnel_server.model.problem import Problem, invalid
 from windtunnel_server.model.validation.shape import EXTRA, NOT_A_LIST, NOT_A_STRING, NOT_AN_OBJECT, REQUIRED
 
-#: Params of a request and the instant in; `{"type": "succeeded", "message": …}` or `{"type": "errored", "error": …}` out.
-Answer = Callable[[Mapping[str, Any], float], Mapping[str, Any]]
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The headers that a batch was made with: its requests are judged and run under them."""
+
+    version: str = MODERN
+    betas: frozenset[str] = frozenset()
+
+
+#: A batch of the current SDKs.
+USUAL: Final = Asking()
+
+#: Params of a request, the instant and the batch's headers in; `{"type": "succeeded", "message": …}` or
+#: `{"type": "errored", "error": …}` out.
+Answer = Callable[[Mapping[str, Any], float, Asking], Mapping[str, Any]]
 
 EXPIRES_AFTER_S = 86_400.0
 _CUSTOM_ID = "^[a-zA-Z0-9_-]{1,64}$"
@@ -33,6 +47,7 @@ class _Batch:
     requests: tuple[Mapping[str, Any], ...]
     created_at: float
     done_at: float
+    asking: Asking
     cancelled_at: float | None = None
     #: Result lines by place, once somebody has looked.
     answers: dict[int, Mapping[str, Any]] = field(default_factory=dict)
@@ -57,13 +72,13 @@ class Batches:
     _deleted: dict[str, _Batch] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def create(self, request: object, at: float) -> dict[str, Any] | Problem:
+    def create(self, request: object, at: float, asking: Asking = USUAL) -> dict[str, Any] | Problem:
         """Take a batch in; the requests inside are looked at when their turn comes, as the service does."""
         fault = next(_faults(request), None)
         if fault is not None or not isinstance(request, Mapping):
             return fault or Problem("invalid_request", NOT_AN_OBJECT)
         name = self.new_id() if self.new_id else f"msgbatch_01{next(self._numbers):022}"
-        batch = _Batch(name, tuple(request["requests"]), at, at + self.processing_s)
+        batch = _Batch(name, tuple(request["requests"]), at, at + self.processing_s, asking)
         self._made[name] = batch
         return self._shown(batch, at)
 
@@ -157,7 +172,7 @@ class Batches:
             return {"type": "canceled"}
         if finished > batch.created_at + EXPIRES_AFTER_S:
             return {"type": "expired"}
-        return self.answer(batch.requests[place]["params"], finished)
+        return self.answer(batch.requests[place]["params"], finished, batch.asking)
 
     def _shown(self, batch: _Batch, at: float) -> dict[str, Any]:
         ended = self._has_ended(batch, at)
@@ -193,6 +208,8 @@ def unfit(params: Mapping[str, Any]) -> Problem | None:
     """Say what a request of a batch may not ask for, though one by itself may (documented; the words are unverified)."""
     if params.get("stream"):
         return invalid("stream", "streaming is not supported in a batch")
+    if params.get("speed") == "fast":
+        return invalid("speed", "fast mode is not available in a batch")
     if params.get("max_tokens") == 0:
         return invalid("max_tokens", "must be greater than or equal to 1 in a batch")
     return None

@@ -22,7 +22,7 @@ class Standing:
 
 
 class Bucket:
-    """A limit for a period of so many seconds. It holds a period's worth, and starts full."""
+    """A limit for a period of so many seconds. It holds a period's worth, and starts full. A limit of 0 never fills."""
 
     __slots__ = ("_at", "_level", "_period_s", "limit")
 
@@ -43,7 +43,7 @@ class Bucket:
     def wait_s(self, amount: int, at: float) -> float:
         """Seconds until `amount` is there; for more than ever fits, until the bucket is full."""
         short = min(amount, self.limit) - self.level(at)
-        return short * self._period_s / self.limit if short > GRAIN else 0.0
+        return short * self._period_s / self.limit if short > GRAIN and self.limit else 0.0
 
     def standing(self, at: float) -> Standing:
         left = math.floor(self.level(at) + GRAIN)

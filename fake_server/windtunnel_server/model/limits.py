@@ -4,6 +4,11 @@ Requests, bytes and input tokens are taken when a call is let in; output tokens 
 may take more than there is, and the next call waits for it. Input read from the prompt cache is not counted. Where a
 call exceeds several limits, the one it would have to wait longest for is told, so the wait is enough for all of them.
 
+Tokens of fast mode have limits of their own for the whole window (documented: the page on fast mode, 2026), and so had those
+of prompts above 200 K tokens where a beta opened the window (the page on rate limits, until March 2026); both are left out of
+the usual ones. Places of inference share their limits (the same page). Requests are counted together, whatever their
+speed and length (unverified).
+
 Unverified: that a refused call takes nothing; which models share a limit (here: one line and major version, such as
 Sonnet 4.x); the wait told for a prompt that never fits, and for the limit on calls under way (here: a second); what the
 bytes of a prompt are (here: those of the body); that count_tokens and the batch endpoints have buckets of the same kind.
@@ -24,15 +29,30 @@ from windtunnel_server.settings import RateLimits
 from windtunnel_server.wire.generation import generation
 
 #: Limits of each model class apart that are buckets.
-Family: TypeAlias = Literal["requests", "input_tokens", "output_tokens", "prompt_bytes"]
+Family: TypeAlias = Literal[
+    "requests",
+    "input_tokens",
+    "output_tokens",
+    "prompt_bytes",
+    "fast_input_tokens",
+    "fast_output_tokens",
+    "long_context_input_tokens",
+    "long_context_output_tokens",
+]
+#: Which buckets a call's tokens are taken from.
+Pool: TypeAlias = Literal["standard", "fast", "long_context"]
 #: Limits that calls of other endpoints share, over all models.
 Other: TypeAlias = Literal["count_tokens", "batch_calls"]
 
-_PERIODS_S: Final[Mapping[Family, float]] = {
-    "requests": MINUTE_S,
-    "input_tokens": MINUTE_S,
-    "output_tokens": MINUTE_S,
-    "prompt_bytes": HOUR_S,
+_INPUT: Final[Mapping[Pool, Family]] = {
+    "standard": "input_tokens",
+    "fast": "fast_input_tokens",
+    "long_context": "long_context_input_tokens",
+}
+_OUTPUT: Final[Mapping[Pool, Family]] = {
+    "standard": "output_tokens",
+    "fast": "fast_output_tokens",
+    "long_context": "long_context_output_tokens",
 }
 
 
@@ -60,6 +80,10 @@ class Limiter:
             "input_tokens": limits.input_tokens_per_minute,
             "output_tokens": limits.output_tokens_per_minute,
             "prompt_bytes": limits.prompt_bytes_per_hour,
+            "fast_input_tokens": limits.fast_input_tokens_per_minute,
+            "fast_output_tokens": limits.fast_output_tokens_per_minute,
+            "long_context_input_tokens": limits.long_context_input_tokens_per_minute,
+            "long_context_output_tokens": limits.long_context_output_tokens_per_minute,
         }
         self._limited = {family: limit for family, limit in asked.items() if limit is not None}
         self._buckets: dict[str, Mapping[Family, Bucket]] = {}
@@ -71,26 +95,33 @@ class Limiter:
         self._others = {other: Bucket(limit, 0.0) for other, limit in per_minute.items() if limit is not None}
         self._crowd = Crowd()
 
+    def pool(self, *, fast: bool, long_context: bool) -> Pool:
+        """Tell where a call's tokens are taken from. Long prompts share the usual limits unless they have some."""
+        limits = self._limits
+        has_long = limits.long_context_input_tokens_per_minute or limits.long_context_output_tokens_per_minute
+        if fast:
+            return "fast"
+        return "long_context" if long_context and has_long else "standard"
+
     # --- messages ------------------------------------------------------------------------------------------------
 
-    def exceeded(self, model: Model, input_tokens: int, at: float, *, prompt_bytes: int = 0) -> Exceeded | None:
+    def exceeded(
+        self, model: Model, input_tokens: int, at: float, *, prompt_bytes: int = 0, pool: Pool = "standard"
+    ) -> Exceeded | None:
         """Tell which limit a call would exceed; None where there is room for it."""
         most = self._limits.concurrent
         if most is not None and len(self._crowd) >= most:
             return Exceeded("concurrent", None, 1)
         # An answer's length is not known yet: some output has to be left.
-        needs: Mapping[Family, int] = {
-            "requests": 1,
-            "input_tokens": input_tokens,
-            "output_tokens": 1,
-            "prompt_bytes": prompt_bytes,
-        }
+        needs = _taken(input_tokens, prompt_bytes, pool) | {_OUTPUT[pool]: 1}
         found = [*self._short(model, needs, at), *self._too_fast(model, input_tokens, at)]
         return max(found, key=lambda one: one.wait_s, default=None)
 
-    def let_in(self, model: Model, input_tokens: int, at: float, *, prompt_bytes: int = 0) -> UnderWay:
+    def let_in(
+        self, model: Model, input_tokens: int, at: float, *, prompt_bytes: int = 0, pool: Pool = "standard"
+    ) -> UnderWay:
         """Take a call's request and input; it counts as under way until it is `over`."""
-        self._take(model, {"requests": 1, "input_tokens": input_tokens, "prompt_bytes": prompt_bytes}, at)
+        self._take(model, _taken(input_tokens, prompt_bytes, pool), at)
         if (ramp := self._ramp_of(model)) is not None:
             ramp.take(input_tokens, at)
         return self._crowd.let_in()
@@ -98,13 +129,23 @@ class Limiter:
     def over(self, call: UnderWay) -> None:
         self._crowd.over(call)
 
-    def said(self, model: Model, output_tokens: int, at: float) -> None:
+    def said(self, model: Model, output_tokens: int, at: float, *, pool: Pool = "standard") -> None:
         """Take an answer's output."""
-        self._take(model, {"output_tokens": output_tokens}, at)
+        self._take(model, {_OUTPUT[pool]: output_tokens}, at)
 
-    def standing(self, model: Model, at: float) -> Mapping[Family, Standing]:
-        """Tell where each limit stands; what is not limited is left out."""
-        return {family: bucket.standing(at) for family, bucket in self._of(model, at).items()}
+    def standing(self, model: Model, at: float, *, pool: Pool = "standard") -> Mapping[Family, Standing]:
+        """Tell where each limit stands that a call of that pool may meet; what is not limited is left out.
+
+        Long prompts are told of theirs in the place of the usual ones (unverified).
+        """
+        stands = {family: bucket.standing(at) for family, bucket in self._of(model, at).items()}
+        shown = {family: stand for family, stand in stands.items() if not family.startswith(("fast_", "long_context_"))}
+        if pool == "fast":
+            return shown | {family: stand for family, stand in stands.items() if family.startswith("fast_")}
+        for usual, own in (("input_tokens", _INPUT[pool]), ("output_tokens", _OUTPUT[pool])):
+            if own in stands:
+                shown[usual] = stands[own]  # type: ignore[index]
+        return shown
 
     # --- other endpoints -----------------------------------------------------------------------------------------
 
@@ -134,9 +175,13 @@ class Limiter:
     # --- the parts -----------------------------------------------------------------------------------------------
 
     def _short(self, model: Model, needs: Mapping[Family, int], at: float) -> Iterator[Exceeded]:
-        for family, bucket in self._of(model, at).items():
-            wait_s = bucket.wait_s(needs[family], at)
-            if wait_s > 0 or needs[family] > bucket.limit:
+        buckets = self._of(model, at)
+        for family, need in needs.items():
+            if family not in buckets:
+                continue
+            bucket = buckets[family]
+            wait_s = bucket.wait_s(need, at)
+            if wait_s > 0 or need > bucket.limit:
                 yield Exceeded(family, bucket.limit, _whole(wait_s))
 
     def _too_fast(self, model: Model, input_tokens: int, at: float) -> Iterator[Exceeded]:
@@ -154,7 +199,9 @@ class Limiter:
         name = model_class(model)
         if name not in self._buckets:
             limited = self._limited.items()
-            self._buckets[name] = {family: Bucket(limit, at, _PERIODS_S[family]) for family, limit in limited}
+            self._buckets[name] = {
+                family: Bucket(limit, at, HOUR_S if family == "prompt_bytes" else MINUTE_S) for family, limit in limited
+            }
         return self._buckets[name]
 
     def _ramp_of(self, model: Model) -> Ramp | None:
@@ -166,6 +213,11 @@ class Limiter:
 def model_class(model: Model) -> str:
     """Name the class of models that share limits: "sonnet 4"."""
     return f"{model.line} {generation(model.id)[0]}"
+
+
+def _taken(input_tokens: int, prompt_bytes: int, pool: Pool) -> dict[Family, int]:
+    """What a call takes when it is let in."""
+    return {"requests": 1, _INPUT[pool]: input_tokens, "prompt_bytes": prompt_bytes}
 
 
 def _whole(wait_s: float) -> int:

@@ -124,5 +124,6 @@ _KEYS: Mapping[str, Change] = {
     "output_tokens_details": _details,
     "service_tier": _text("service_tier"),
     "inference_geo": _text("inference_geo"),
+    "speed": _text("speed"),
     "server_tool_use": _server_tool_use,
 }

@@ -2,16 +2,20 @@
 
 Exact: decimals all the way. A price in dollars for a million tokens is one in micro-dollars for a token.
 
-Not known, so a call that needs it has no cost: prices of Fable 5.2, Mythos 5.2 and of models older than Haiku 3.5, and
-the premium of fast mode. Left out: code execution by the hour. Unverified: what Haiku 5.5 charges for cache reads
-(here: the usual tenth), and that a batch's web searches cost what they always do.
+Fast mode has prices of its own, and everything else comes on top of them: caching, place, batch (the API's pages on pricing
+and on fast mode, September to November 2026). Opus 4.6 and 4.7 charged six times the usual price while they had it.
+
+Not known, so a call that needs it has no cost: prices of Fable 5.2, Mythos 5.2 and of models older than Haiku 3.5.
+Left out: code execution by the hour, and what fast mode on Opus 4.6 charged beyond 200 K tokens until March 2026.
+Unverified: that a batch's web searches cost what they always do. A tenth for Haiku 5.5's cache reads: TheKrush/PromptFuel,
+release 1.0.23.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -56,6 +60,7 @@ class Terms:
     betas: AbstractSet[str] = frozenset()
     #: It went through a regional endpoint of a cloud.
     regional: bool = False
+    #: Fast mode was asked for; a usage that names its speed knows better.
     fast: bool = False
 
 
@@ -84,12 +89,24 @@ PRICES: Final[Mapping[str, tuple[Price, ...]]] = {
     "3-5-haiku": (_usd("0.80", "4"),),
 }
 
+_SIX_TIMES: Final = (_usd("30", "150"),)
+_TWICE: Final = (_usd("10", "50"),)
+#: What they charge for fast mode. Opus 4.6 was to lose it 30 days after 2026-05-28 (unverified: the day), and is charged as
+#: usual since; Opus 4.7 refuses it.
+FAST_PRICES: Final[Mapping[str, tuple[Price, ...]]] = {
+    "opus-5-5": (_usd("8", "40", "0.05"),),
+    **dict.fromkeys(("opus-5", "opus-4-8"), _TWICE),
+    "opus-4-7": _SIX_TIMES,
+    "opus-4-6": (*_SIX_TIMES, _usd("5", "25", since=date(2026, 6, 27))),
+}
+
 
 def price(model: str, prompt_tokens: int = 0, terms: Terms = Terms()) -> Price | None:
     """Find what a model charges for a call with such a prompt; None where that is not known."""
     known = find(model)
     on = terms.on or date.max
-    rows = PRICES.get(known.short_name, ()) if known is not None else ()
+    table = FAST_PRICES if terms.fast else PRICES
+    rows = table.get(known.short_name, ()) if known is not None else ()
     holds = [
         row
         for row in rows
@@ -97,7 +114,7 @@ def price(model: str, prompt_tokens: int = 0, terms: Terms = Terms()) -> Price |
         and (prompt_tokens > row.above or not row.above)
         and (not row.beta or row.beta in terms.betas)
     ]
-    return holds[-1] if holds and not terms.fast else None
+    return holds[-1] if holds else None
 
 
 def cost(usage: Mapping[str, Any], model: str, terms: Terms = Terms()) -> Decimal | None:
@@ -105,6 +122,8 @@ def cost(usage: Mapping[str, Any], model: str, terms: Terms = Terms()) -> Decima
 
     Where there are `iterations` they are what is billed (wire.md 8.1).
     """
+    if usage.get("speed") is not None:
+        terms = replace(terms, fast=usage["speed"] == "fast")
     rounds = billed_parts(usage)
     if any(part.get("type", "message") not in ("message", "compaction") for part in rounds):
         return None  # another model had a part in it

@@ -16,14 +16,15 @@ from typing import Any, Final, TypeAlias
 from windtunnel_server.model.breakpoints import breakpoints
 from windtunnel_server.model.buckets import Standing
 from windtunnel_server.model.cache import Matched, PromptCache
-from windtunnel_server.model.limits import Exceeded, Family, Limiter, Other
+from windtunnel_server.model.limits import Exceeded, Family, Limiter, Other, Pool
 from windtunnel_server.model.load import Crowd, Load
 from windtunnel_server.model.models import Model, find
 from windtunnel_server.model.prices import Terms, cost
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.prompt import Prompt, counted
+from windtunnel_server.model.speed import speed_of
 from windtunnel_server.model.spending import Spending
-from windtunnel_server.model.window import Window, window_of
+from windtunnel_server.model.window import Window, is_long, window_of
 from windtunnel_server.settings import Settings
 from windtunnel_server.wire.errors import KINDS
 from windtunnel_server.wire.message import Usage
@@ -73,20 +74,23 @@ class Admitted:
             cache_creation_1h_tokens=matched.written_1h,
             cache_read_tokens=matched.read,
             inference_geo=_geo(asked.request),
+            speed=speed_of(asked.request),
         )
         self._leaves: list[Callable[[], None]] = []
         self._pays: Callable[[], None] = _nothing
+        self._pool: Pool = "standard"
         if limiter is not None:
             limited, size = _limited_input(asked, prompt, matched), asked.prompt_bytes
-            call = limiter.let_in(asked.model, limited, asked.at, prompt_bytes=size)
+            self._pool = _pool(limiter, asked, prompt)
+            call = limiter.let_in(asked.model, limited, asked.at, prompt_bytes=size, pool=self._pool)
             self._leaves.append(lambda: limiter.over(call))
 
     def said(self, output_tokens: int) -> Standings | None:
         """The answer is known: take its output from the limits. Tells where they stand; None where there are none."""
         if self._limiter is None:
             return None
-        self._limiter.said(self._asked.model, output_tokens, self._asked.at)
-        return self._limiter.standing(self._asked.model, self._asked.at)
+        self._limiter.said(self._asked.model, output_tokens, self._asked.at, pool=self._pool)
+        return self._limiter.standing(self._asked.model, self._asked.at, pool=self._pool)
 
     def counts_in(self, crowd: Crowd) -> None:
         """Be one of the calls under way, until the end."""
@@ -141,7 +145,7 @@ class Service:
         if isinstance(read, Problem):
             return read
         prompt, window, matched = read
-        limited = self._limited(asked, _limited_input(asked, prompt, matched))
+        limited = self._limited(asked, prompt, _limited_input(asked, prompt, matched))
         if limited is not None:
             return limited
         admitted = Admitted(asked, prompt, window, matched, self._limiter)
@@ -192,12 +196,13 @@ class Service:
     def _spent(self, at: float) -> Problem | None:
         return None if self._spending is None else self._spending.refusal(self._start + at)
 
-    def _limited(self, asked: Applicant, limited_input: int) -> Limited | None:
+    def _limited(self, asked: Applicant, prompt: Prompt, limited_input: int) -> Limited | None:
         limiter = self._limiter
         if limiter is None:
             return None
-        exceeded = limiter.exceeded(asked.model, limited_input, asked.at, prompt_bytes=asked.prompt_bytes)
-        return None if exceeded is None else Limited(exceeded, limiter.standing(asked.model, asked.at))
+        model, at, size, pool = asked.model, asked.at, asked.prompt_bytes, _pool(limiter, asked, prompt)
+        exceeded = limiter.exceeded(model, limited_input, at, prompt_bytes=size, pool=pool)
+        return None if exceeded is None else Limited(exceeded, limiter.standing(model, at, pool=pool))
 
     def too_long(self, request: Mapping[str, Any], betas: AbstractSet[str] = frozenset()) -> Problem | None:
         """Hold a request against the window alone, as for one in a batch."""
@@ -210,6 +215,11 @@ class Service:
 def _limited_input(asked: Applicant, prompt: Prompt, matched: Matched) -> int:
     """Input as the limits count it: without what was read from the cache, but for one model (wire.md 3.2)."""
     return prompt.tokens if asked.model.short_name == _COUNTS_READS else prompt.tokens - matched.read
+
+
+def _pool(limiter: Limiter, asked: Applicant, prompt: Prompt) -> Pool:
+    fast = speed_of(asked.request) == "fast"
+    return limiter.pool(fast=fast, long_context=is_long(asked.model, prompt.tokens, asked.betas))
 
 
 def _geo(request: Mapping[str, Any]) -> str | None:

@@ -44,5 +44,10 @@ def window_of(model: Model, *, set_to: int | None = None, betas: AbstractSet[str
     return Window(set_to or opened or model.window, model.era.soft_window or SOFT_WINDOW_BETA in betas)
 
 
+def is_long(model: Model, input_tokens: int, betas: AbstractSet[str]) -> bool:
+    """Say whether a prompt has grown beyond a window that only a beta opens any further: 200 K tokens."""
+    return model.listed_window is not None and LONG_CONTEXT_BETA in betas and input_tokens > model.window
+
+
 def _problem(kind: str, **values: object) -> Problem:
     return Problem(kind, KINDS[kind].text(values))

@@ -19,7 +19,7 @@ from windtunnel_server.identity.gate import Gate
 from windtunnel_server.identity.oauth import ENDPOINT, OAuth
 from windtunnel_server.identity.oauth import PATH as OAUTH_PATH
 from windtunnel_server.model import models
-from windtunnel_server.model.batches import Batches, size_of
+from windtunnel_server.model.batches import Asking, Batches, size_of
 from windtunnel_server.model.limits import Exceeded, Other
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.model.service import Service
@@ -174,7 +174,7 @@ class Anthropic:
             "count_tokens": self._messages.count,
             "list_models": self._models,
             "get_model": self._model,
-            "create_batch": lambda a: self._batches.create(a.call.json, a.stamp.at),
+            "create_batch": lambda a: self._batches.create(a.call.json, a.stamp.at, Asking(a.version, a.betas)),
             "list_batches": lambda a: self._batches.listing(a.query, a.stamp.at),
             "get_batch": lambda a: self._batches.get(a.found["id"], a.stamp.at),
             "delete_batch": lambda a: self._batches.delete(a.found["id"], a.stamp.at),

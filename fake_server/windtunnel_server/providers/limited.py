@@ -19,11 +19,17 @@ _KINDS: Final[Mapping[str, str]] = {
     "acceleration": "acceleration_limited",
     "prompt_bytes": "rate_limited_bytes",
 }
-#: What the API calls a limit in its words; those of batches are unverified.
+#: What the API calls a limit in its words; those of batches, and of fast output, are unverified.
 _UNITS: Final[Mapping[str, str]] = {
     "requests": "requests per minute",
     "input_tokens": "input tokens per minute",
     "output_tokens": "output tokens per minute",
+    # "… rate limit of 0 fast mode input tokens per minute" (public reports, July to October 2026).
+    "fast_input_tokens": "fast mode input tokens per minute",
+    "fast_output_tokens": "fast mode output tokens per minute",
+    # unverified: that a long prompt's limit has no words of its own.
+    "long_context_input_tokens": "input tokens per minute",
+    "long_context_output_tokens": "output tokens per minute",
     "prompt_bytes": "prompt bytes per hour",
     "acceleration": "input tokens per minute",
     "count_tokens": "requests per minute",
@@ -46,7 +52,9 @@ def answer(dialect: Dialect, asked: Asked, exceeded: Exceeded, *, limits: RateLi
     if model is not None:
         values["model"] = model
     # Without a message: the words are the dialect's own.
-    plan = dialect.error(asked, ErrorSpec(kind=kind, retry_after=exceeded.wait_s), values=values, limits=limits)
+    # No wait helps where nothing is allowed at all: no `retry-after` (one public report, 2026).
+    wait_s = None if exceeded.limit == 0 else exceeded.wait_s
+    plan = dialect.error(asked, ErrorSpec(kind=kind, retry_after=wait_s), values=values, limits=limits)
     return Plan(plan.steps, plan.notes | {"answered_by": "refused"})
 
 

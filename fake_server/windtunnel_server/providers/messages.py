@@ -10,9 +10,9 @@ from typing import Any
 
 from windtunnel_server.clock import Clock
 from windtunnel_server.model import models
-from windtunnel_server.model.batches import unfit
+from windtunnel_server.model.batches import Asking, unfit
 from windtunnel_server.model.compose import compose
-from windtunnel_server.model.context import compaction, iterations, rules
+from windtunnel_server.model.context import compaction, iterations, rounds
 from windtunnel_server.model.context.compaction import Compaction
 from windtunnel_server.model.context.managed import Managed, counted, managed
 from windtunnel_server.model.finish import finish
@@ -50,9 +50,6 @@ class Messages:
 
     def answer(self, asked: Asked, take: Callable[[str], Step | None]) -> Plan:
         """Answer a call; it takes a step of the script only once the service has let it in."""
-        wrong = self._wrong(asked)
-        if wrong is not None:
-            return errors.refused(self._dialect, asked, wrong)
         read = managed(asked.call.json, asked.betas)
         admitted = self._admit(asked, read)
         if isinstance(admitted, Problem):
@@ -65,9 +62,6 @@ class Messages:
             plan = errors.scripted(self._dialect, asked, step.error, window=self.window)
             return Plan(plan.steps, plan.notes | {"on_end": admitted.end})
         return self._answer(asked, step, admitted, read)
-
-    def _wrong(self, asked: Asked) -> Problem | None:
-        return rules.refusal(asked.call.json, asked.betas) if self._rulebook.terms(asked.version).strict else None
 
     def _admit(self, asked: Asked, read: Managed) -> Admitted | Limited | Problem:
         """Let a call in. What an edit compacts has to fit into the window once it is (unverified)."""
@@ -82,27 +76,49 @@ class Messages:
         """A model's window, in tokens."""
         return self._service.window(model).tokens
 
-    def count(self, asked: Asked) -> dict[str, Any] | Problem:
+    def count(self, asked: Asked) -> dict[str, Any]:
         """Count the tokens of a prompt, as its edits leave it."""
-        return self._wrong(asked) or counted(asked.call.json)
+        return counted(asked.call.json)
 
-    def answer_in_batch(self, params: Mapping[str, Any], at: float) -> dict[str, Any]:
+    def answer_in_batch(self, params: Mapping[str, Any], at: float, asking: Asking) -> dict[str, Any]:
         """Answer one request of a batch: a message, or the error it would have met. `at`: POSIX seconds.
 
-        Neither limits nor the cache have a part in it.
+        Neither limits nor the cache have a part in it. It is judged under the headers of the batch (that these decide,
+        and not those of the day it runs, is unverified).
         """
         ids = Ids(Random(f"{self._seed} {json.dumps(params, sort_keys=True, default=str)}"))
-        wrong = unfit(params) or self._rulebook.check(dict(params), version=models.MODERN)
-        read = managed(params)
-        wrong = wrong or self._service.too_long(read.request)
-        if wrong is not None:
-            body = wire_errors.body(KINDS[wrong.kind], request_id=ids.request(at), message=wrong.message)
+        read = self._fit(params, asking)
+        if isinstance(read, Problem):
+            body = wire_errors.body(KINDS[read.kind], request_id=ids.request(at), message=read.message)
             return {"type": "errored", "error": json.loads(body)}
-        prompt = Usage(input_tokens=count_input(read.request), service_tier="batch")
-        reply = compose(params, seed=self._seed, ids=ids, prompt=prompt, at=at)
-        reply = replace(reply, context_management=read.told)
+        reply = self._batched(read, asking, ids, at)
         message = events.message(reply, model=_resolved(params["model"]), message_id=ids.message(at))
         return {"type": "succeeded", "message": message}
+
+    def _fit(self, params: Mapping[str, Any], asking: Asking) -> Managed | Problem:
+        """Read a request of a batch, or say why it is not answered."""
+        wrong = unfit(params) or self._rulebook.check(dict(params), version=asking.version, betas=asking.betas)
+        if wrong is not None:
+            return wrong
+        read = managed(params, asking.betas)
+        if read.compaction is not None and read.compaction.due:
+            return read
+        return self._service.too_long(read.request, asking.betas) or read
+
+    def _batched(self, read: Managed, asking: Asking, ids: Ids, at: float) -> Reply:
+        found, geo = read.compaction, read.request.get("inference_geo")
+        prompt = Usage(input_tokens=count_input(read.request), service_tier="batch", inference_geo=geo)
+        if found is None or not found.due:
+            reply = compose(read.request, seed=self._seed, ids=ids, prompt=prompt, at=at)
+            return replace(iterations.told(reply, asking.betas, None), context_management=read.told)
+        written = found.write(None, prompt)
+        if written.alone or written.block is None:
+            return compaction.whole(written, None)
+        left = found.left(written.block)
+        answering = replace(prompt, input_tokens=count_input(left))
+        reply = compose(read.request, seed=self._seed, ids=ids, prompt=answering, at=at)
+        reply = replace(reply, content=(written.block, *reply.content), context_management=read.told)
+        return iterations.told(reply, asking.betas, written.usage)
 
     def _applicant(self, asked: Asked, request: Mapping[str, Any]) -> Applicant:
         model = models.find(request["model"])
@@ -163,13 +179,14 @@ class Messages:
             return answering
         reply = self._reply(asked, written.rest, answering)
         content = reply.content if written.block is None else (written.block, *reply.content)
-        reply = iterations.told(replace(reply, content=content), asked.betas, written.usage)
+        reply = rounds.told(replace(reply, content=content), found.request, written.usage, found.instructions)
+        reply = iterations.told(reply, asked.betas, written.usage)
 
         def begin(at: float) -> None:
             answering.begin(at)
             admitted.begin(at)
 
-        return _Said(reply, written.usage.output_tokens + reply.usage.output_tokens, begin)
+        return _Said(reply, sum(int(part.get("output_tokens") or 0) for part in reply.usage.iterations or ()), begin)
 
     def _reply(self, asked: Asked, spec: ReplySpec | None, admitted: Admitted) -> Reply:
         request: Mapping[str, Any] = asked.call.json
@@ -186,7 +203,7 @@ class Messages:
 def _of_whole(read: Usage, tokens: int) -> Usage:
     """Give the input side of reading a prompt of so many tokens; nothing is known of the cache where `read` is another."""
     whole = read.input_tokens + read.cache_creation_tokens + read.cache_read_tokens
-    return read if whole == tokens else Usage(input_tokens=tokens, inference_geo=read.inference_geo)
+    return read if whole == tokens else Usage(input_tokens=tokens, inference_geo=read.inference_geo, speed=read.speed)
 
 
 def _resolved(name: str) -> str:

@@ -52,6 +52,8 @@ def shown(at: float, standings: Mapping[Family, Standing]) -> RateLimits:
         input_tokens=_limit(at, standings.get("input_tokens")),
         output_tokens=_limit(at, standings.get("output_tokens")),
         tokens=_limit(at, summed if tokens else None),
+        fast_input_tokens=_limit(at, standings.get("fast_input_tokens")),
+        fast_output_tokens=_limit(at, standings.get("fast_output_tokens")),
     )
 
 

@@ -54,15 +54,18 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimits:
-    """The four limits an answer reports; None: that family is not sent.
+    """The limits an answer reports; None: that family is not sent.
 
-    `tokens` is input and output together on the real API (FACTS, 1,857 of 1,857).
+    `tokens` is input and output together on the real API (FACTS, 1,857 of 1,857). Answers of fast mode have two more
+    (platform.claude.com/docs/en/build-with-claude/fast-mode; whether the others stand beside them is unverified).
     """
 
     requests: RateLimit | None = None
     tokens: RateLimit | None = None
     input_tokens: RateLimit | None = None
     output_tokens: RateLimit | None = None
+    fast_input_tokens: RateLimit | None = None
+    fast_output_tokens: RateLimit | None = None
 
 
 def message_json(stamp: Stamp, limits: RateLimits | None = None, *, retry_after: str | None = None) -> Headers:
@@ -150,6 +153,8 @@ def rate_limits(limits: RateLimits | None, *, retry_after: str | None = None) ->
         *_limit("requests", limits.requests, step=1),
         *hint,
         *_limit("tokens", limits.tokens, step=1000),
+        *_limit("fast-input-tokens", limits.fast_input_tokens, step=1000, of="anthropic"),
+        *_limit("fast-output-tokens", limits.fast_output_tokens, step=1000, of="anthropic"),
     )
 
 
@@ -174,10 +179,10 @@ def _rfc3339(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _limit(name: str, limit: RateLimit | None, *, step: int) -> Headers:
+def _limit(name: str, limit: RateLimit | None, *, step: int, of: str = "anthropic-ratelimit") -> Headers:
     if limit is None:
         return ()
-    prefix = f"anthropic-ratelimit-{name}"
+    prefix = f"{of}-{name}"
     return (
         (f"{prefix}-limit", str(limit.limit)),
         (f"{prefix}-remaining", str(_rounded(limit.remaining, step))),

@@ -34,6 +34,8 @@ class Usage:
     service_tier: str = "standard"
     #: None: chosen by the model ("not_available" up to 4.5, "global" from 4.6 on).
     inference_geo: str | None = None
+    #: "fast" or "standard"; None where the request named none (that it is left out there: recorded).
+    speed: str | None = None
 
     @property
     def cache_creation_tokens(self) -> int:

@@ -110,7 +110,9 @@ def _details(usage: Usage) -> dict[str, Any]:
 
 
 def _service(usage: Usage, model: str) -> dict[str, Any]:
-    return {"service_tier": usage.service_tier, "inference_geo": usage.inference_geo or inference_geo(model)}
+    # unverified: the place of `speed` among the keys.
+    speed = {} if usage.speed is None else {"speed": usage.speed}
+    return {"service_tier": usage.service_tier, "inference_geo": usage.inference_geo or inference_geo(model), **speed}
 
 
 def _server_tools(usage: Usage) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from anthropic.types.messages import DeletedMessageBatch, MessageBatch, MessageBatchIndividualResponse
 
-from windtunnel_server.model.batches import Batches, unfit
+from windtunnel_server.model.batches import Asking, Batches, unfit
 from windtunnel_server.model.problem import Problem
 
 T = 1_787_150_950.044811
@@ -28,7 +28,7 @@ MESSAGE: dict[str, Any] = {
 ERROR = {"type": "error", "error": {"type": "not_found_error", "message": "model: x"}, "request_id": "req_1"}
 
 
-def answer(params: Mapping[str, Any], at: float) -> dict[str, Any]:
+def answer(params: Mapping[str, Any], at: float, asking: Asking) -> dict[str, Any]:
     if params.get("model") == "x":
         return {"type": "errored", "error": ERROR}
     return {"type": "succeeded", "message": MESSAGE | {"id": f"msg_{at - T:.0f}"}}
@@ -92,9 +92,9 @@ def test_requests_finish_evenly_and_in_order(batches: Batches) -> None:
 def test_a_request_is_answered_once() -> None:
     asked: list[float] = []
 
-    def noted(params: Mapping[str, Any], at: float) -> dict[str, Any]:
+    def noted(params: Mapping[str, Any], at: float, asking: Asking) -> dict[str, Any]:
         asked.append(at)
-        return answer(params, at)
+        return answer(params, at, asking)
 
     batches = Batches(noted)
     name = made(batches, "m")
@@ -102,6 +102,28 @@ def test_a_request_is_answered_once() -> None:
         batches.results(name, T + 60)
 
     assert asked == [T + 60]
+
+
+def test_a_request_is_answered_under_the_headers_its_batch_was_made_with() -> None:
+    heard: list[Asking] = []
+
+    def noted(params: Mapping[str, Any], at: float, asking: Asking) -> dict[str, Any]:
+        heard.append(asking)
+        return answer(params, at, asking)
+
+    asking = Asking("2023-06-01", frozenset({"files-api-2025-04-14"}))
+    batches = Batches(noted)
+    name = shown(batches.create(request("m"), T, asking))["id"]
+    batches.results(name, T + 60)
+
+    assert heard == [asking]
+
+
+def test_there_is_no_fast_mode_in_a_batch() -> None:
+    fast, usual = unfit({"speed": "fast"}), unfit({"speed": "standard"})
+
+    assert fast is not None and fast.message.startswith("speed: ")
+    assert usual is None
 
 
 def test_there_are_no_results_before_the_end(batches: Batches) -> None:

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from windtunnel_server.clock import VIRTUAL_START
 from windtunnel_server.model.buckets import Standing
-from windtunnel_server.model.limits import Exceeded, Family, Limiter, model_class
+from windtunnel_server.model.limits import Exceeded, Family, Limiter, Pool, model_class
 from windtunnel_server.model.models import Model, find
 from windtunnel_server.settings import Acceleration, RateLimits
 
@@ -25,6 +25,7 @@ def model(name: str) -> Model:
 
 
 SONNET, HAIKU = model("claude-sonnet-4-6"), model("claude-haiku-4-5")
+POOLS: tuple[Pool, ...] = ("standard", "fast", "long_context")
 
 
 def test_the_limit_that_is_hit_is_named_with_the_wait() -> None:
@@ -239,3 +240,60 @@ def test_waits_are_whole_seconds_and_never_none(at: float, limit: int) -> None:
     exceeded = limiter.exceeded(SONNET, 0, at)
 
     assert exceeded is not None and exceeded.wait_s == max(math.ceil(60 / limit - 1e-6), 1)
+
+
+# --- pools ---------------------------------------------------------------------------------------------------------
+
+
+def test_fast_mode_takes_from_limits_of_its_own_and_shares_the_requests() -> None:
+    limits = RateLimits(requests_per_minute=2, input_tokens_per_minute=10, fast_output_tokens_per_minute=5)
+    limiter = Limiter(limits)
+
+    limiter.let_in(SONNET, 1000, 0.0, pool="fast")
+    limiter.said(SONNET, 6, 0.0, pool="fast")
+
+    assert limiter.exceeded(SONNET, 10, 0.0) is None
+    assert limiter.exceeded(SONNET, 10, 0.0, pool="fast") == Exceeded("fast_output_tokens", 5, 24)
+    limiter.let_in(SONNET, 10, 0.0)
+    assert limiter.exceeded(SONNET, 0, 0.0) == Exceeded("requests", 2, 30)
+
+
+def test_a_limit_of_nothing_lets_nothing_in_and_never_fills() -> None:
+    limiter = Limiter(RateLimits(fast_input_tokens_per_minute=0))
+
+    assert limiter.exceeded(SONNET, 1, 1e6, pool="fast") == Exceeded("fast_input_tokens", 0, 1)
+    assert limiter.exceeded(SONNET, 1, 1e6) is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "fast", "long_context", "pool"),
+    [
+        (RateLimits(), False, False, "standard"),
+        (RateLimits(), True, True, "fast"),
+        (RateLimits(), False, True, "standard"),
+        (RateLimits(long_context_output_tokens_per_minute=1), False, True, "long_context"),
+        (RateLimits(long_context_output_tokens_per_minute=1), False, False, "standard"),
+    ],
+)
+def test_long_prompts_share_the_usual_limits_unless_they_have_some(
+    limits: RateLimits, fast: bool, long_context: bool, pool: str
+) -> None:
+    assert Limiter(limits).pool(fast=fast, long_context=long_context) == pool
+
+
+def test_standings_are_those_a_call_may_meet() -> None:
+    limits = RateLimits(
+        input_tokens_per_minute=1, fast_input_tokens_per_minute=2, long_context_input_tokens_per_minute=3
+    )
+    limiter = Limiter(limits)
+
+    shown = {
+        pool: {family: stand.limit for family, stand in limiter.standing(SONNET, 0.0, pool=pool).items()}
+        for pool in POOLS
+    }
+
+    assert shown == {
+        "standard": {"input_tokens": 1},
+        "fast": {"input_tokens": 1, "fast_input_tokens": 2},
+        "long_context": {"input_tokens": 3},
+    }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from windtunnel_server.model.models import MODELS
-from windtunnel_server.model.prices import PRICES, Terms, cost, price
+from windtunnel_server.model.prices import FAST_PRICES, PRICES, Terms, cost, price
 from windtunnel_server.model.window import LONG_CONTEXT_BETA
 
 SONNET = "claude-sonnet-4-6"
@@ -146,3 +146,36 @@ def test_costs_are_exact_and_add_up(counts: tuple[int, ...], name: str) -> None:
     plain, said, short, hour, read = counts
     twenties = 4000 * (plain * charged.input + said * charged.output) + 5000 * short * charged.input
     assert whole * 4000 == twenties + 8000 * hour * charged.input + 4000 * charged.read * read * charged.input
+
+
+@pytest.mark.parametrize(
+    ("model", "on", "usd"),
+    [
+        ("claude-opus-5-5", None, (8, 40)),
+        ("claude-opus-5", None, (10, 50)),
+        ("claude-opus-4-8", None, (10, 50)),
+        ("claude-opus-4-7", date(2026, 7, 1), (30, 150)),
+        ("claude-opus-4-6", date(2026, 3, 1), (30, 150)),
+        ("claude-opus-4-6", None, (5, 25)),
+    ],
+)
+def test_fast_mode_has_prices_of_its_own(model: str, on: date | None, usd: tuple[int, int]) -> None:
+    found = price(model, terms=Terms(on=on, fast=True))
+
+    assert found is not None and (found.input, found.output) == tuple(map(Decimal, usd))
+
+
+def test_what_is_read_costs_the_usual_share_of_the_fast_price_and_a_place_comes_on_top() -> None:
+    used = usage(read=1000, inference_geo="us", speed="fast")
+
+    assert cost(used, "claude-opus-5-5") == Decimal("8") * 1000 * Decimal("0.05") * Decimal("1.1")
+
+
+def test_the_speed_of_a_usage_knows_better_than_what_was_asked_for() -> None:
+    assert cost(usage(1, speed="standard"), "claude-opus-5", Terms(fast=True)) == 5
+    assert cost(usage(1, speed="fast"), "claude-opus-5") == 10
+
+
+def test_every_fast_price_is_above_the_usual_one_of_a_model_there_is() -> None:
+    for name, (fast, *_) in FAST_PRICES.items():
+        assert fast.input > PRICES[name][-1].input and fast.read == PRICES[name][-1].read

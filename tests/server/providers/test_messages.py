@@ -536,3 +536,131 @@ def test_a_request_of_a_batch_does_not_stream() -> None:
 
     error = json.loads(plan.body)["result"]["error"]["error"]
     assert error == {"type": "invalid_request_error", "message": "stream: streaming is not supported in a batch"}
+
+
+def batched(tunnel: Tunnel, params: dict[str, Any], *, beta: str = "") -> dict[str, Any]:
+    """Have one request answered in a batch, and give its result."""
+    made = tunnel.put({"requests": [{"custom_id": "a", "params": params}]}, path="/v1/messages/batches", beta=beta)
+    tunnel.clock.advance(100)
+    headers = (("x-api-key", "key"), ("anthropic-version", "2023-06-01"))
+    path = f"/v1/messages/batches/{made.json['id']}/results"
+    plan, _ = tunnel.core.answer(Call("GET", path, "", headers, arrived_at=tunnel.clock.now()))
+    result: dict[str, Any] = json.loads(plan.body)["result"]
+    return result
+
+
+EDITED = HELLO | {"context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}}
+
+
+def test_the_betas_of_a_batch_are_those_of_its_requests() -> None:
+    with_beta = batched(Tunnel(), EDITED, beta="context-management-2025-06-27")
+    without = batched(Tunnel(), EDITED)
+
+    assert with_beta["message"]["context_management"] == {"applied_edits": []}
+    assert without["error"]["error"]["message"] == "context_management: Extra inputs are not permitted"
+    told = batched(Tunnel(), HELLO, beta="context-management-2025-06-27")["message"]
+    assert told["context_management"] == {"applied_edits": []}
+
+
+def test_the_version_of_a_batch_is_that_of_its_requests() -> None:
+    assert batched(Tunnel(), HELLO | {"temperature": 0.5})["type"] == "succeeded"
+
+
+def test_a_malformed_request_of_a_batch_is_its_own_error() -> None:
+    malformed = {"model": "claude-sonnet-4-6", "max_tokens": 9}
+
+    result = batched(Tunnel(), malformed, beta="compact-2026-01-12")
+
+    assert result["error"]["error"]["message"] == "messages: Field required"
+
+
+def test_a_request_of_a_batch_is_compacted_and_billed_for_it() -> None:
+    edit = {"type": "compact_20260112", "trigger": {"type": "input_tokens", "value": 50_000}}
+    long = HELLO | {"messages": [{"role": "user", "content": "All is well. " * 20_000}]}
+
+    result = batched(Tunnel(), long | {"context_management": {"edits": [edit]}}, beta="compact-2026-01-12")
+
+    message = result["message"]
+    assert message["content"][0]["type"] == "compaction"
+    assert [part["type"] for part in message["usage"]["iterations"]] == ["compaction", "message"]
+    assert message["usage"]["input_tokens"] < 50_000 < message["usage"]["iterations"][0]["input_tokens"]
+
+
+# --- fast mode and long prompts ------------------------------------------------------------------------------------
+
+FAST = HELLO | {"model": "claude-opus-5-5", "speed": "fast"}
+
+
+def test_fast_mode_is_told_in_the_usage_and_charged_for() -> None:
+    tunnel = Tunnel()
+
+    fast, usual = tunnel.ask(FAST), tunnel.ask(FAST | {"speed": "standard"})
+
+    assert (fast.usage["speed"], usual.usage["speed"]) == ("fast", "standard")
+    costs = [line.account.cost_micro_usd for line in book([fast.entry, usual.entry])]
+    tokens = [(asked.usage["input_tokens"], asked.usage["output_tokens"]) for asked in (fast, usual)]
+    assert costs == [tokens[0][0] * 8 + tokens[0][1] * 40, tokens[1][0] * 4 + tokens[1][1] * 20]
+
+
+def test_fast_mode_has_limits_of_its_own() -> None:
+    limits = RateLimits(input_tokens_per_minute=50_000, fast_input_tokens_per_minute=20)
+    tunnel = Tunnel(rate_limit=limits)
+
+    first, second, usual = tunnel.ask(FAST), tunnel.ask(FAST), tunnel.ask(FAST | {"speed": "standard"})
+
+    assert first.header("anthropic-fast-input-tokens-limit") == "20"
+    assert first.header("anthropic-ratelimit-input-tokens-remaining") == "50000"
+    assert second.entry.status == 429
+    assert "rate limit of 20 fast mode input tokens per minute" in second.message
+    assert second.header("retry-after") is not None
+    assert usual.entry.status == 200
+    assert usual.header("anthropic-fast-input-tokens-limit") is None
+
+
+def test_an_organisation_without_fast_mode_is_not_told_to_wait() -> None:
+    refused = Tunnel(rate_limit=RateLimits(fast_input_tokens_per_minute=0)).ask(FAST)
+
+    assert "rate limit of 0 fast mode input tokens per minute" in refused.message
+    assert refused.header("anthropic-fast-input-tokens-limit") == "0"
+    assert refused.header("retry-after") is None
+
+
+def test_long_prompts_have_limits_of_their_own_where_a_beta_opens_the_window() -> None:
+    limits = RateLimits(input_tokens_per_minute=10, long_context_input_tokens_per_minute=1_000_000)
+    tunnel = Tunnel(rate_limit=limits)
+    long = HELLO | {"model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "All is well. " * 60_000}]}
+
+    opened = tunnel.ask(long, beta="context-1m-2025-08-07")
+    short = tunnel.ask(HELLO | {"model": "claude-sonnet-4-5"}, beta="context-1m-2025-08-07")
+
+    assert opened.entry.status == 200
+    assert opened.header("anthropic-ratelimit-input-tokens-limit") == "1000000"
+    assert short.entry.status == 429 and "rate limit of 10 input tokens per minute" in short.message
+
+
+# --- several compactions --------------------------------------------------------------------------------------------
+
+SUMMED = {"type": "compaction", "content": "They said hello."}
+AGAIN = {"type": "compaction", "content": "They said hello, and searched for tides."}
+SEARCHED = {"type": "server_tool_use", "name": "web_search", "input": {"query": "tides"}}
+RESULTS = {"type": "web_search_tool_result", "content": []}
+
+
+def test_a_scripted_answer_may_compact_twice_and_the_next_request_goes_on_from_the_last() -> None:
+    tunnel = Tunnel()
+    edits = {"context_management": {"edits": [{"type": "compact_20260112"}]}}
+    asked = HELLO | edits | {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
+    tunnel.core.extend_script([reply(content=[SUMMED, SEARCHED, RESULTS, AGAIN, {"type": "text", "text": "Noon."}])])
+
+    first = tunnel.ask(asked, beta="compact-2026-01-12")
+    turns = [*HELLO["messages"], {"role": "assistant", "content": first.json["content"]}, HELLO["messages"][0]]
+    second = tunnel.ask(asked | {"messages": turns}, beta="compact-2026-01-12")
+
+    kinds = [part["type"] for part in first.usage["iterations"]]
+    assert kinds == ["compaction", "message", "compaction", "message"]
+    assert first.usage["output_tokens"] < sum(part["output_tokens"] for part in first.usage["iterations"])
+    last = [{"role": "assistant", "content": first.json["content"][3:]}, HELLO["messages"][0]]
+    assert (
+        second.usage["input_tokens"]
+        == tunnel.ask(asked | {"messages": last}, beta="compact-2026-01-12").usage["input_tokens"]
+    )

@@ -14,8 +14,7 @@ from random import Random
 from typing import Any, Final
 
 from windtunnel_server.clock import Clock
-from windtunnel_server.identity import rsa
-from windtunnel_server.identity.entra import jwt as entra_jwt
+from windtunnel_server.identity import jwt, rsa
 from windtunnel_server.wire.ids import Ids
 
 #: Documented for Claude in Foundry, and the older one of the same services (that Claude takes it too is unverified).
@@ -119,7 +118,7 @@ class Entra:
         """
         now = int(self._clock.wall())
         said = {"iss": ASSERTION_ISSUER, "sub": SUBJECT, "aud": EXCHANGE_AUDIENCE, "iat": now, "nbf": now}
-        return entra_jwt.signed(said | {"exp": int(now + lifetime_s)} | claims, self._workload_key)
+        return jwt.signed(said | {"exp": int(now + lifetime_s)} | claims, self._workload_key)
 
     # --- what its endpoints ask ----------------------------------------------------------------------------------
 
@@ -137,7 +136,7 @@ class Entra:
 
     def claims_of_assertion(self, assertion: str) -> Mapping[str, Any] | None:
         """Return the claims of an assertion the workload's issuer has signed, or None."""
-        return entra_jwt.claims_of(assertion, self._workload_key.public)
+        return jwt.claims_of(assertion, self._workload_key.public)
 
     def issue(self, audience: str) -> str:
         """Issue a token for a resource. The journal keeps its last four characters: no two tokens share them."""
@@ -187,10 +186,10 @@ class Entra:
             "oid": self.principal_id,
             "sub": self.principal_id,
             "tid": self.tenant_id,
-            "uti": entra_jwt.encoded(self._random.randbytes(16)),
+            "uti": jwt.encoded(self._random.randbytes(16)),
             "ver": "1.0",
         }
-        return entra_jwt.signed(claims, self._key)
+        return jwt.signed(claims, self._key)
 
     def _new_secret(self) -> str:
         """Three characters, `8Q~`, and a tail: as Entra's secrets of these years look. Says that it opens nothing."""

@@ -13,10 +13,10 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from windtunnel_server.call import Call
+from windtunnel_server.identity import jwt
 from windtunnel_server.identity.entra import ASSERTION_ISSUER, EXCHANGE_AUDIENCE, RESOURCES, SUBJECT, Entra
 from windtunnel_server.identity.entra import answers as entra_answers
 from windtunnel_server.identity.entra import errors as entra_errors
-from windtunnel_server.identity.entra import jwt as entra_jwt
 from windtunnel_server.identity.entra.errors import Refusal
 from windtunnel_server.plan import Headers, Plan
 from windtunnel_server.script import ErrorSpec, Step
@@ -95,7 +95,7 @@ class EntraAuthority:
         }
 
     def _keys(self) -> dict[str, Any]:
-        return {"keys": [entra_jwt.published(self._entra.key)]}
+        return {"keys": [jwt.published(self._entra.key)]}
 
     # --- tokens --------------------------------------------------------------------------------------------------
 

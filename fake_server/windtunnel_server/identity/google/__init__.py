@@ -16,9 +16,8 @@ from urllib.parse import unquote
 
 from windtunnel_server.call import Call
 from windtunnel_server.clock import Clock
-from windtunnel_server.identity import rsa
+from windtunnel_server.identity import jwt, rsa
 from windtunnel_server.identity.api_keys import bearer
-from windtunnel_server.identity.google import jwt as google_jwt
 from windtunnel_server.identity.google.key import pem
 from windtunnel_server.model.problem import Problem
 from windtunnel_server.wire import google_errors
@@ -146,7 +145,7 @@ class Google:
             "iat": at,
             "exp": at + int(lifetime_s),
         }
-        return google_jwt.signed(self.key("identity provider"), said | claims)
+        return jwt.signed(said | claims, self.key("identity provider"))
 
     def issue(self, principal: str | None = None, scopes: Collection[str] = (SCOPE,)) -> Issued:
         """Hand out a token; `principal` is whom it stands for, None: the service account."""

@@ -11,9 +11,9 @@ from random import Random
 from typing import Final
 
 from windtunnel_server.call import Call
+from windtunnel_server.identity import jwt
 from windtunnel_server.identity.api_keys import header
 from windtunnel_server.identity.google import CLIENT_ID, CLIENT_SECRET, LEEWAY_S, Google
-from windtunnel_server.identity.google import jwt as google_jwt
 from windtunnel_server.identity.google.answers import ENDPOINT, Refusal, Take, failed, form, handed_out, oauth, refused
 from windtunnel_server.plan import Plan
 
@@ -65,15 +65,15 @@ class GoogleSts:
         return self._wrong_subject(asked.get("subject_token", ""))
 
     def _wrong_subject(self, token: str) -> Refusal | None:
-        claims, key = google_jwt.read(token), self._google.key("identity provider").public
+        claims, key = jwt.read(token), self._google.key("identity provider").public
         if claims is None:
             return Refusal(400, "invalid_grant", "Unable to parse the ID Token.")
-        if not google_jwt.is_signed(token, key):
+        if not jwt.is_signed(token, key):
             return Refusal(400, "invalid_grant", "The ID Token signature is invalid.")
         if claims.get("aud") not in (self._google.pool, f"https:{self._google.pool}"):
             said = f"The audience in ID Token [{claims.get('aud')}] does not match the expected audience."
             return Refusal(400, "invalid_grant", said)
-        if not google_jwt.is_timely(claims, self._google.now(), longest_s=_LONGEST_S, leeway_s=LEEWAY_S):
+        if not jwt.is_timely(claims, self._google.now(), longest_s=_LONGEST_S, leeway_s=LEEWAY_S):
             return Refusal(400, "invalid_grant", "The ID Token has expired or is not yet valid.")
         return None
 

@@ -11,6 +11,7 @@ from random import Random
 from typing import Final
 
 from windtunnel_server.call import Call
+from windtunnel_server.identity import jwt
 from windtunnel_server.identity.google import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -20,7 +21,6 @@ from windtunnel_server.identity.google import (
     TOKEN_AUDIENCE,
     Google,
 )
-from windtunnel_server.identity.google import jwt as google_jwt
 from windtunnel_server.identity.google.answers import ENDPOINT, Refusal, Take, failed, form, handed_out, oauth, refused
 from windtunnel_server.plan import Plan
 
@@ -58,17 +58,17 @@ class GoogleToken:
 
     def _for_assertion(self, asked: Mapping[str, str]) -> Plan:
         assertion = asked.get("assertion", "")
-        claims = google_jwt.read(assertion)
+        claims = jwt.read(assertion)
         if claims is None:
             return _no("invalid_grant", "Invalid JWT: Failed to parse.")
         if claims.get("iss") != self._google.email:
             return _no("invalid_grant", "Invalid grant: account not found")
-        if not google_jwt.is_signed(assertion, self._google.key("service account").public):
+        if not jwt.is_signed(assertion, self._google.key("service account").public):
             return _no("invalid_grant", "Invalid JWT Signature.")
         if claims.get("aud") != TOKEN_AUDIENCE:
             right = f"The right audience is {TOKEN_AUDIENCE}"
             return _no("invalid_grant", f"Invalid JWT: Failed audience check. {right}")
-        if not google_jwt.is_timely(claims, self._google.now(), longest_s=LONGEST_ASSERTION_S, leeway_s=LEEWAY_S):
+        if not jwt.is_timely(claims, self._google.now(), longest_s=LONGEST_ASSERTION_S, leeway_s=LEEWAY_S):
             return _no(
                 "invalid_grant",
                 "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "

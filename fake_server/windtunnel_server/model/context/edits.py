@@ -1,6 +1,6 @@
 """The context edits of a request, read: what each is to do, with the documented defaults (wire.md 9.2, 9.3).
 
-Reading is lenient: what is no edit is passed over. `rules.py` says what is refused.
+Reading is lenient: what is no edit is passed over. `validation/context_edits.py` says what is refused.
 """
 
 from __future__ import annotations

@@ -49,4 +49,4 @@ def told(reply: Reply, betas: AbstractSet[str], summary: Usage | None) -> Reply:
 def alone(summary: Usage) -> Usage:
     """Write the usage of an answer that is a summary and nothing else: zero, and the round that made it."""
     rounds: tuple[Mapping[str, Any], ...] = (iteration(summary, "compaction"),)
-    return Usage(iterations=rounds, inference_geo=summary.inference_geo)
+    return Usage(iterations=rounds, inference_geo=summary.inference_geo, speed=summary.speed)

@@ -49,7 +49,7 @@ class Managed:
 
 
 def managed(request: Mapping[str, Any], betas: AbstractSet[str] = frozenset()) -> Managed:
-    """Do to a request what it asks for. Betas are not asked for here: `rules.py` refuses what lacks one."""
+    """Do to a request what it asks for. Betas are not asked for here: validation refuses what lacks one."""
     has_edits, asked = bool(request.get("context_management")), request.get("compaction")
     tells = has_edits or CLEARING_BETA in betas
     if not (has_edits or asked or betas & _COMPACTING):

@@ -3,8 +3,8 @@
 In this order (the real one is unverified): the shape of the request, key by key; its betas; the model's name; then the rules that
 look at more than one place (`index.py`). The first fault is the answer.
 
-Nothing is remembered of what was looked at before: the digest by which a message would be found again costs as much as
-looking at it does (measured).
+Of what was looked at before only the tools are remembered: the digest by which a message would be found again costs as
+much as looking at it does (measured).
 """
 
 from __future__ import annotations

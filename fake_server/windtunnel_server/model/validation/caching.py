@@ -4,7 +4,7 @@ others on `count_tokens`, September 2026).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from windtunnel_server.model.breakpoints import MISMATCH, MOST_BREAKPOINTS
@@ -29,10 +29,10 @@ class _Mark(NamedTuple):
 
 def _marks(asked: Asked) -> list[_Mark]:
     """Find every marked block in the order of the prompt; a part of a tool result counts as its result."""
-    found = [_Mark(f"tools.{place}", ttl, tool) for place, tool in enumerate(asked.tools) if (ttl := _ttl(tool))]
+    found = [_Mark(f"tools.{place}", ttl, tool) for place, tool in _marked(asked.tools) if (ttl := _ttl(tool))]
     system = asked.request.get("system")
     if isinstance(system, list):
-        found += [_Mark(f"system.{place}", ttl, block) for place, block in enumerate(system) if (ttl := _ttl(block))]
+        found += [_Mark(f"system.{place}", ttl, block) for place, block in _marked(system) if (ttl := _ttl(block))]
     for number, message in enumerate(asked.messages):
         content = message["content"]
         if isinstance(content, list):
@@ -43,6 +43,10 @@ def _marks(asked: Asked) -> list[_Mark]:
                 if ttl is not None:
                     found.append(_Mark(f"messages.{number}.content.{place}", ttl, block))
     return found
+
+
+def _marked(blocks: Iterable[Mapping[str, Any]]) -> list[tuple[int, Mapping[str, Any]]]:
+    return [(place, block) for place, block in enumerate(blocks) if "cache_control" in block]
 
 
 def _ttl(block: Mapping[str, Any]) -> str | None:

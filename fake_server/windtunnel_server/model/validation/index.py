@@ -8,14 +8,18 @@ from windtunnel_server.model.validation import (
     betas,
     block_examples,
     caching,
+    context_edits,
     conversation,
+    counting,
     drafts,
     field_examples,
     limits,
     media,
     pairing,
     sampling,
+    speeds,
     structured,
+    summaries,
     support,
     surfaces,
     system_turns,
@@ -23,6 +27,7 @@ from windtunnel_server.model.validation import (
     tool_changes,
     tool_examples,
     tool_rules,
+    tool_types,
 )
 from windtunnel_server.model.validation.rule import Rule
 
@@ -42,9 +47,14 @@ FAMILIES: Final = {
     "thinking": thinking.RULES,
     "sampling": sampling.RULES,
     "tools": tool_rules.RULES,
+    "tools by model": tool_types.RULES,
     "tool schemas": drafts.RULES,
     "structured output": structured.RULES,
     "support": support.RULES,
+    "speed": speeds.RULES,
+    "counts": counting.RULES,
+    "context edits": context_edits.RULES,
+    "summaries": summaries.RULES,
 }
 
 #: Rules by name, in order.

@@ -35,6 +35,7 @@ from windtunnel_server.model.validation.surroundings import (
     CREDIT,
     DIAGNOSTICS,
     FALLBACKS,
+    MANAGING,
     MCP_SERVERS,
     METADATA,
     SPEED,
@@ -88,7 +89,7 @@ REQUEST: Final = record(
         "inference_geo": may(string, known=on_messages),
         "output_format": may(FORMAT, known=with_beta("structured-outputs-")),
         "mcp_servers": Key(MCP_SERVERS, known=with_beta("mcp-client-")),
-        "context_management": may(CONTEXT_MANAGEMENT, known=with_beta("context-management-", "compact-")),
+        "context_management": may(CONTEXT_MANAGEMENT, known=MANAGING),
         # Some models ask for a beta, others do not (PY:types/beta).
         "speed": may(SPEED),
         "diagnostics": may(DIAGNOSTICS, known=on_messages),

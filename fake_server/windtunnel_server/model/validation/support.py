@@ -1,17 +1,13 @@
-"""What a model or the endpoint has no support for: efforts, structured output, places of inference, old tools."""
+"""What a model or the endpoint has no support for: efforts, structured output, places of inference, forced tools."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from windtunnel_server.model.problem import Problem, invalid
 from windtunnel_server.model.validation.rule import Asked, Example, Rule
 
-#: Tools of October 2024, for the 3.5 models only (documented).
-_FIRST_COMPUTER: Final = ("bash_20241022", "computer_20241022", "text_editor_20241022")
-#: unverified: which of them a model is offered.
-_OFFERED: Final = "bash_20250124, computer_20250124, text_editor_20250728"
 _GEOS: Final = ("global", "us")
 
 
@@ -39,14 +35,6 @@ def _place(asked: Asked) -> Iterator[Problem]:
         yield invalid("", f"'{asked.request['model']}' does not support inference_geo.")
 
 
-def _tools(asked: Asked) -> Iterator[Problem]:
-    kinds = [tool.get("type") for tool in asked.tools]
-    gone = [kind for kind in kinds if kind in _FIRST_COMPUTER and (asked.model.released or "9") >= "2025-05-22"]
-    if gone:
-        what = f"'{asked.model.id}' does not support tool types: {', '.join(gone)}."
-        yield invalid("", f"{what} Did you mean one of {_OFFERED}?")
-
-
 def _container(asked: Asked) -> Iterator[Problem]:
     """Any tool of the service's own counts, for newer ones run code too (unverified which), and so does one in the history
     (recorded: a call made by code is answered without naming the tool again).
@@ -67,8 +55,6 @@ def _forced(asked: Asked) -> Iterator[Problem]:
 
 _SCHEMA: Final = {"type": "object", "properties": {}, "additionalProperties": False}
 _FORMAT: Final = {"output_config": {"format": {"type": "json_schema", "schema": _SCHEMA}}}
-_COMPUTING: Final = {"betas": frozenset({"computer-use-2024-10-22"})}
-_COMPUTER: Final[dict[str, Any]] = {"display_width_px": 800, "display_height_px": 600, "name": "computer"}
 _TOOL: Final = {"tools": [{"name": "look", "input_schema": {"type": "object"}}]}
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -98,17 +84,6 @@ RULES: Final[tuple[Rule, ...]] = (
         fails=Example({"inference_geo": "moon"}),
         says="inference_geo: must be one of ['global', 'us']",
         check=_place,
-    ),
-    Rule(
-        name="tool_types_supported",
-        about="The tools of October 2024 are not offered to models from Claude 4 on.",
-        source="wire.md 6.3 (which tools are offered instead is unverified)",
-        passes=Example(
-            {"model": "claude-3-5-sonnet-latest", "tools": [{"type": "computer_20241022", **_COMPUTER}]}, _COMPUTING
-        ),
-        fails=Example({"tools": [{"type": "computer_20241022", **_COMPUTER}]}, _COMPUTING),
-        says=f"'claude-sonnet-5' does not support tool types: computer_20241022. Did you mean one of {_OFFERED}?",
-        check=_tools,
     ),
     Rule(
         name="container_has_a_use",

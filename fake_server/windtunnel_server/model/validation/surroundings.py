@@ -1,12 +1,14 @@
 """The shapes of what surrounds a conversation: its management, servers, container, thread, fallbacks and bill.
 
-Keys and enumerations are those of the SDK's types (PY:types/beta). Values of triggers are judged in `model/context`.
+Keys and enumerations are those of the SDK's types (PY:types/beta). Values of triggers are judged in
+`context_edits.py`.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+from windtunnel_server.model.validation.conditions import some, with_beta
 from windtunnel_server.model.validation.outputs import OUTPUT_CONFIG, THINKING
 from windtunnel_server.model.validation.shape import (
     Fault,
@@ -39,6 +41,11 @@ def _switch_or_names(value: Any, terms: Terms) -> Fault | None:
     return None if isinstance(value, bool) else listing(string)(value, terms)
 
 
+_CLEARING: Final = with_beta("context-management-")
+_COMPACTING: Final = with_beta("compact-2026-01-12")
+#: Under which the field is known.
+MANAGING: Final = some(_CLEARING, _COMPACTING)
+
 #: The path names the kind of an edit (reported: `context_management.edits.0.compact_20260112: trigger.value must …`).
 CONTEXT_MANAGEMENT: Final = record(
     {
@@ -66,7 +73,12 @@ CONTEXT_MANAGEMENT: Final = record(
                                 "trigger": may(_TOKENS),
                             }
                         ),
-                    }
+                    },
+                    known={
+                        "clear_tool_uses_20250919": _CLEARING,
+                        "clear_thinking_20251015": _CLEARING,
+                        "compact_20260112": _COMPACTING,
+                    },
                 )
             )
         )

@@ -11,8 +11,8 @@ import pytest
 
 from windtunnel_server.call import Call
 from windtunnel_server.clock import VirtualClock
+from windtunnel_server.identity import jwt
 from windtunnel_server.identity.entra import AUDIENCES, Entra
-from windtunnel_server.identity.entra import jwt as entra_jwt
 from windtunnel_server.identity.entra.authority import EntraAuthority
 from windtunnel_server.journal import mask_body
 from windtunnel_server.plan import Plan
@@ -147,7 +147,7 @@ def test_discovery_leads_back_to_where_the_client_found_it(authority: EntraAutho
     base = f"https://login.test:1/{entra.tenant_id}"
     assert found["tenant_discovery_endpoint"] == f"{base}/v2.0/.well-known/openid-configuration"
     assert configuration["token_endpoint"] == f"{base}/oauth2/v2.0/token"
-    assert get(authority, f"/{entra.tenant_id}/discovery/v2.0/keys")["keys"] == [entra_jwt.published(entra.key)]
+    assert get(authority, f"/{entra.tenant_id}/discovery/v2.0/keys")["keys"] == [jwt.published(entra.key)]
 
 
 def test_a_tenant_that_is_not_there_has_no_configuration(authority: EntraAuthority):

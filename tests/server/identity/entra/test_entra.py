@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from windtunnel_server.clock import VirtualClock
+from windtunnel_server.identity import jwt
 from windtunnel_server.identity.entra import AUDIENCES, Entra
-from windtunnel_server.identity.entra import jwt as entra_jwt
 
 
 class Wall(VirtualClock):
@@ -50,7 +50,7 @@ def test_a_token_ends_when_its_time_is_up(entra: Entra, clock: Wall):
 def test_its_client_may_be_told_of_another_time(clock: Wall):
     entra = Entra(clock, lifetime_s=60.0, said_s=3600.0)
 
-    claims = entra_jwt.claims_of(entra.issue(AUDIENCES[0]), entra.key)
+    claims = jwt.claims_of(entra.issue(AUDIENCES[0]), entra.key)
 
     assert claims is not None
     assert claims["exp"] - claims["iat"] == 3600
@@ -60,7 +60,7 @@ def test_its_client_may_be_told_of_another_time(clock: Wall):
 def test_a_clock_that_is_ahead_dates_tokens_ahead(clock: Wall):
     ahead = Entra(clock, skew_s=500.0)
 
-    claims = entra_jwt.claims_of(ahead.issue(AUDIENCES[0]), ahead.key)
+    claims = jwt.claims_of(ahead.issue(AUDIENCES[0]), ahead.key)
 
     assert claims is not None
     assert claims["iat"] == int(clock.start) + 500

@@ -7,7 +7,7 @@ import pytest
 from windtunnel_server.call import Call
 from windtunnel_server.clock import VirtualClock
 from windtunnel_server.identity.google import SCOPE, Google
-from windtunnel_server.identity.google.jwt import is_signed, read
+from windtunnel_server.identity.jwt import is_signed, read
 
 
 def call(

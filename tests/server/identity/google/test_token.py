@@ -11,8 +11,8 @@ import pytest
 
 from windtunnel_server.call import Call
 from windtunnel_server.clock import VirtualClock
+from windtunnel_server.identity import jwt
 from windtunnel_server.identity.google import CLIENT_ID, CLIENT_SECRET, SCOPE, TOKEN_AUDIENCE, Google
-from windtunnel_server.identity.google import jwt as google_jwt
 from windtunnel_server.identity.google.token import PATH, GoogleToken
 from windtunnel_server.plan import Plan
 from windtunnel_server.script import ErrorSpec, Step
@@ -33,7 +33,7 @@ def ask(google: Google, step: Step | None = None, **fields: str) -> Plan:
 def assertion(google: Google, **claims: Any) -> str:
     at = int(google.now())
     said = {"iss": google.email, "aud": TOKEN_AUDIENCE, "iat": at, "exp": at + 3600, "scope": SCOPE}
-    return google_jwt.signed(google.key("service account"), said | claims)
+    return jwt.signed(said | claims, google.key("service account"))
 
 
 def said(plan: Plan) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def test_nonsense_is_refused(google: Google, token: str):
 
 
 def test_another_key_is_refused(google: Google):
-    other = google_jwt.signed(google.key("identity provider"), google_jwt.read(assertion(google)) or {})
+    other = jwt.signed(jwt.read(assertion(google)) or {}, google.key("identity provider"))
 
     assert said(ask(google, grant_type=JWT, assertion=other))["error_description"] == "Invalid JWT Signature."
 

@@ -163,7 +163,7 @@ def test_the_models_side_refuses_in_first_party_shape(body: Any, headers: Any, w
     ("more", "status"),
     [
         ({"tools": [{"type": "code_execution_20250825", "name": "code_execution"}]}, 400),
-        ({"tools": [{"type": "web_search_20260209", "name": "web_search"}]}, 400),
+        ({"tools": [{"type": "web_search_20260209", "name": "web_search", "allowed_callers": ["direct"]}]}, 400),
         ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, 200),
         ({"container": {"skills": [{"type": "anthropic", "skill_id": "pptx"}]}}, 400),
     ],
