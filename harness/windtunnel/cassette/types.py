@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -32,6 +32,12 @@ _EVENTS: Final = {
 }
 
 
+_CONVERSE: Final = "/converse"
+#: Events that the SDK reads without a type of their own.
+_UNTYPED: Final = ("ping", "error", "exception", "chunk", "completion")
+_UNKNOWN: Final = "the installed SDK does not know it"
+
+
 def against_sdk(interactions: Sequence[Interaction]) -> list[Drift]:
     """Compare answers with the installed SDK's types: fields it does not know are additive, others breaking. Worst first.
 
@@ -52,13 +58,18 @@ def misfits(interaction: Interaction) -> list[str]:
 
 def _drifts(number: int, interaction: Interaction) -> Iterator[Drift]:
     call = entry(interaction)
-    if call.status != 200 or interaction.response.ended != "complete":
+    if call.status != 200 or interaction.response.ended != "complete" or _CONVERSE in call.path:
         return
     for name, value in said(interaction):
-        named = _EVENTS.get(name)
-        names = named if name else next((pair[1:] for pair in _ANSWERS if call.path.endswith(pair[0])), None)
+        names = _EVENTS.get(name) if name else _names(call.path)
         if names is not None:
             yield from _of_value(number, f"[{name}]" if name else "", value, names)
+        elif name and name not in _UNTYPED:
+            yield Drift(tier="additive", number=number, where=f"event {name}", why=_UNKNOWN)
+
+
+def _names(path: str) -> Sequence[str] | None:
+    return next((names for end, *names in _ANSWERS if path.endswith(end)), None)
 
 
 def _of_value(number: int, where: str, value: Any, names: Sequence[str]) -> Iterator[Drift]:
@@ -69,9 +80,7 @@ def _of_value(number: int, where: str, value: Any, names: Sequence[str]) -> Iter
     for path, why in errors:
         yield Drift(tier="breaking", number=number, where=_joined(where, path), why=why)
     for path in unknown:
-        yield Drift(
-            tier="additive", number=number, where=_joined(where, path), why="the installed SDK does not know it"
-        )
+        yield Drift(tier="additive", number=number, where=_joined(where, path), why=_UNKNOWN)
 
 
 def _joined(where: str, path: str) -> str:
@@ -79,16 +88,49 @@ def _joined(where: str, path: str) -> str:
 
 
 def _validated(adapter: Any, value: Any) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return what does not fit, by path and in words, and the paths of fields and kinds that the types do not know."""
     from pydantic import ValidationError
 
     try:
         return [], sorted(set(_unknown(adapter.validate_python(value), "")))
     except ValidationError as error:
-        return [(_place(each["loc"]), each["msg"]) for each in error.errors(include_url=False, include_input=False)], []
+        return _sorted_out(error.errors(include_url=False, include_input=False), value)
 
 
-def _place(loc: tuple[int | str, ...]) -> str:
-    return ".".join(str(step) for step in loc if not isinstance(step, int))
+def _sorted_out(errors: Sequence[Any], value: Any) -> tuple[list[tuple[str, str]], list[str]]:
+    """Sort out what pydantic says of a union: it complains for every member, and only the one of that `type` is meant."""
+    branches = {each["loc"][: at + 1] for each in errors for at, step in enumerate(each["loc"]) if _is_branch(step)}
+    wrong = {branch for branch in branches if any(each["loc"] == (*branch, "type") for each in errors)}
+    unions = {branch[:-1] for branch in branches}
+    strange = {union for union in unions if all(branch in wrong for branch in branches if branch[:-1] == union)}
+    kept = [each for each in errors if not any(each["loc"][: len(branch)] == branch for branch in wrong)]
+    found = [(_place(each["loc"], value), each["msg"].removeprefix("Input ").lower()) for each in kept]
+    return list(dict.fromkeys(found)), sorted({_place(union, value) for union in strange})
+
+
+def _is_branch(step: int | str) -> bool:
+    """Say whether a step of pydantic's path is the class of a union's member, and not a field."""
+    return isinstance(step, str) and step[:1].isupper()
+
+
+def _place(loc: Sequence[int | str], value: Any) -> str:
+    """Write a path as those of `shape.py`: "content[text].text"."""
+    path = ""
+    for step in loc:
+        if _is_branch(step):
+            continue
+        value = _inner(value, step)
+        kind = value.get("type") if isinstance(value, Mapping) else None
+        path += "" if isinstance(step, int) else f".{step}"
+        path += f"[{kind}]" if isinstance(kind, str) else ""
+    return path.strip(".")
+
+
+def _inner(value: Any, step: int | str) -> Any:
+    try:
+        return value[step]
+    except (LookupError, TypeError):
+        return None
 
 
 def _unknown(value: Any, path: str) -> Iterator[str]:

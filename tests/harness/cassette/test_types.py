@@ -36,3 +36,17 @@ def test_events_are_held_against_their_own_types(streamed: Interaction) -> None:
 def test_errors_and_converse_are_not_looked_at(answered: Interaction, framed: Interaction) -> None:
     assert misfits(framed) == []
     assert misfits(replace(answered, response=replace(answered.response, status=500, body=b"{}"))) == []
+
+
+def test_a_delta_of_a_kind_that_the_sdk_does_not_know_is_one_finding(streamed: Interaction) -> None:
+    assert found(streamed, b'"text_delta"', b'"text_piece"') == {
+        ("additive", "[content_block_delta].delta[text_piece]")
+    }
+
+
+def test_a_fault_in_a_block_is_told_for_its_own_kind_only(answered: Interaction) -> None:
+    assert found(answered, b'"name"', b'"names"') == {("breaking", "content[tool_use].name")}
+
+
+def test_an_event_that_the_sdk_does_not_know_is_additive(streamed: Interaction) -> None:
+    assert found(streamed, b"event: message_stop", b"event: message_note") == {("additive", "event message_note")}

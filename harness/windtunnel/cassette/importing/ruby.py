@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+from windtunnel.cassette.importing.numbered import REMEDY, Read, numbered, structure
 from windtunnel.cassette.importing.whole import rewrapped
 from windtunnel.cassette.interaction import CassetteError, Headers, Interaction, Request, Response
 from windtunnel.cassette.record.doors import provider_of
 
 
-def read(raw: bytes, path: Path) -> Sequence[Interaction]:
+def read(raw: bytes, path: Path) -> Read:
     """Read a cassette's interactions."""
-    import yaml
+    found = structure(raw, path)
+    if not isinstance(found, dict) or "http_interactions" not in found:
+        raise CassetteError(f"{path}: this is no cassette of Ruby's VCR: it has no http_interactions")
+    if "recorded_with" not in found:
+        # It is written last.
+        raise CassetteError(
+            f"{path}: there is no recorded_with in it, so its end may be missing; {REMEDY}; "
+            "if it is whole, add recorded_with: VCR"
+        )
+    return numbered(path, "interaction", found["http_interactions"], _interaction)
 
-    try:
-        listed = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["http_interactions"]
-    except (yaml.YAMLError, LookupError, TypeError):
-        raise CassetteError(f"{path}: this is no cassette of Ruby's VCR: it has no http_interactions") from None
-    return [_interaction(one) for one in listed]
 
-
-def _interaction(one: Mapping[str, Any]) -> Interaction:
+def _interaction(one: Mapping[str, Any], place: str) -> Interaction:
     asked, said = one["request"], one["response"]
     response = Response(
         status=int(said["status"]["code"]),

@@ -53,6 +53,7 @@ http_interactions:
     headers: {{}}
     body: {{encoding: ASCII-8BIT, base64_string: {base64.b64encode(ANSWER.encode()).decode()}}}
   recorded_at: Thu, 06 Nov 2025 03:55:54 GMT
+recorded_with: VCR 6.3.1
 """
 CASSETTER = f"""version: 1
 interactions:
