@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from windtunnel.verdicts._episodes import Episode
+from windtunnel.verdicts._episodes import Episode, summary_text
 from windtunnel.verdicts._exchange import Exchange
 from windtunnel.verdicts.units import counted
 from windtunnel.verdicts.verdict import Finding
@@ -19,13 +19,28 @@ MAX_TURNS_IN_A_ROW: Final = 2
 def loops(found: Sequence[Episode]) -> Iterator[Finding]:
     """Summaries without a turn in between, and a compaction at every turn."""
     for run in _runs(found, answered=False):
-        made = [one for episode in run for one in episode.summaries for _ in range(_answers(one))]
+        made = [one for episode in run for one in _fresh(episode) for _ in range(_answers(one))]
         if len(made) > MAX_SUMMARIES:
             yield _loop(made, f"{counted(len(made), 'summary')} without a turn", f"at most {MAX_SUMMARIES}")
     for run in _runs(found, answered=True):
         made = [one for episode in run for one in episode.summaries[-1:]]
         if len(made) > MAX_TURNS_IN_A_ROW:
             yield _loop(made, f"{len(made)} turns in a row, each with a summary", f"at most {MAX_TURNS_IN_A_ROW}")
+
+
+def _fresh(episode: Episode) -> list[Exchange]:
+    """Leave out the summaries that go on from the one before: what is too long to be summarised at once is, in pieces.
+
+    Each has the summary before it, and of the conversation something that none has had; so they come to an end.
+    """
+    fresh, text, left = list[Exchange](), "", set(episode.before.keys)
+    for summary in episode.summaries:
+        goes_on = text and text in summary.heard and not left.isdisjoint(summary.keys)
+        if summary.overflow is not None or not goes_on:
+            fresh.append(summary)
+        if summary.answered:
+            text, left = summary_text(summary), left.difference(summary.keys)
+    return fresh
 
 
 def _answers(summary: Exchange) -> int:

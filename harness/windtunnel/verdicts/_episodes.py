@@ -132,7 +132,7 @@ def _linked(episode: Episode) -> bool:
     after, last = episode.after, episode.summaries[-1:]
     if after is None or episode.by_service or any("compaction" in one.body for one in episode.summaries):
         return True
-    return any(_answer(one) in after.heard for one in last) or not set(after.keys).isdisjoint(episode.before.keys)
+    return any(summary_text(one) in after.heard for one in last) or not set(after.keys).isdisjoint(episode.before.keys)
 
 
 def _next(before: Exchange, places: Sequence[int], asked: Sequence[Exchange]) -> int | None:
@@ -177,11 +177,11 @@ def _came_back(this: Exchange, after: Exchange) -> bool:
     """The answer stands in a later and shorter request as something the user or the system says."""
     if this.size is None or after.size is None or after.size >= this.size:
         return False
-    answer = _answer(this)
+    answer = summary_text(this)
     return len(answer) >= _TELLING and answer in after.heard and answer not in this.heard
 
 
-def _answer(summary: Exchange) -> str:
-    """What was answered, or the part of it that is tagged as the summary."""
+def summary_text(summary: Exchange) -> str:
+    """Return what was answered, or the part of it that is tagged as the summary."""
     tagged = _TAGGED.search(summary.reading.text)
     return (tagged[1] if tagged else summary.reading.text).strip()

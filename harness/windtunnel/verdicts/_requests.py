@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
+from windtunnel.verdicts._ends import SLACK_S, Ending, by_end
 from windtunnel.verdicts.chains import Chain, chains
 from windtunnel.verdicts.claims import Claim
 from windtunnel.verdicts.failures import at_the_door
@@ -20,10 +21,6 @@ from windtunnel.verdicts.sent import Sent, asks_for_message, read
 from windtunnel_server.journal import Entry
 
 By: TypeAlias = Literal["message id", "time", "order", "nothing"]
-
-#: A claim's own instants are taken just before and just after its calls; on the real clock they can be read a
-#: moment late. Our choice, far below any backoff.
-_SLACK_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -156,6 +153,7 @@ class _Matching:
 
     def all(self) -> Matched:
         self._by_message_id()
+        self._by_end()
         self._by_time()
         self._earlier_attempts()
         self._by_order()
@@ -190,16 +188,35 @@ class _Matching:
             if claim.message_id and ids[claim.message_id] == 1 and len(said) == 1:
                 self._give(place, said[0], "message id")
 
+    def _by_end(self) -> None:
+        """Requests that came to nothing, many at once: a claim is made in the instant its request is over."""
+        owned = {id(request) for own in self.own.values() for request in own}
+        runs = _runs(self.left + [request for own in self.own.values() for request in own])
+        if not all(map(_is_sure, runs)):
+            return
+        free = [run for run in runs if not owned.intersection(map(id, run))]
+        places = [place for place in range(len(self.claims)) if place not in self.own]
+        clients = self._clients()
+        endings = [_ending(_joined(run), clients.get(run[0].attempts[0].sender)) for run in free]
+        for claim, run in by_end([self.claims[place] for place in places], endings):
+            for request in free[run]:
+                self._give(places[claim], request, "time")
+
     def _by_time(self) -> None:
         """A request falls into the time of a claim; where several claims were open, those of its sender's client."""
-        senders = {r.attempts[0].sender: self.claims[place].client for place, own in self.own.items() for r in own}
+        clients = self._clients()
         for request in list(self.left):
             places = [place for place, claim in enumerate(self.claims) if _during(request, claim)]
-            client = senders.get(request.attempts[0].sender) if request.attempts[0].sender else None
+            client = clients.get(request.attempts[0].sender)
             if len(places) > 1 and client is not None:
                 places = [place for place in places if self.claims[place].client == client]
             if len(places) == 1:
                 self._give(places[0], request, "time")
+
+    def _clients(self) -> dict[str | None, int]:
+        """Return whose the senders are, as far as their requests are known."""
+        known = {r.attempts[0].sender: self.claims[place].client for place, own in self.own.items() for r in own}
+        return {sender: client for sender, client in known.items() if sender is not None}
 
     def _earlier_attempts(self) -> None:
         """What failed just before a request that has its claim, and asked for the same, is part of it."""
@@ -232,10 +249,20 @@ def _single(request: Request, attempt: Entry) -> Request:
     return Request((attempt,), request.certain)
 
 
+def _is_sure(run: Sequence[Request]) -> bool:
+    """Without a sender it is a guess that chains continue one another."""
+    return all(one.certain for one in run) and (len(run) == 1 or run[0].attempts[0].sender is not None)
+
+
+def _ending(request: Request, client: int | None) -> Ending:
+    met = [(attempt.status, attempt.error_type, attempt.ended, _asked(attempt)) for attempt in request.attempts]
+    return Ending(request.begins_at, request.ends_at, (met, request.readings, request.same), client)
+
+
 def _during(request: Request, claim: Claim) -> bool:
     if claim.asked_at is None or claim.ended_at is None:
         return False
-    return claim.asked_at - _SLACK_S <= request.begins_at <= claim.ended_at + _SLACK_S
+    return claim.asked_at - SLACK_S <= request.begins_at <= claim.ended_at + SLACK_S
 
 
 def _one_by_one(found: list[Request]) -> bool:

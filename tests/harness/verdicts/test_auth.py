@@ -398,3 +398,27 @@ def test_one_call_sent_again_unchanged_fails_whichever_it_is(journals: Any, flig
     found = verdict(written(journals(), said))
 
     assert found.failed and "sent again with the credential that was refused" in titles(found)
+
+
+def six(run: Run, *, renewals: int) -> list[Claim]:
+    """Six clients, each with a credential of its own, which most obtain after the first has been refused."""
+    for client in range(6):
+        run.renewal(0, sender=f"thread {client + 10}")
+        run.call(0, f"old{client}", 401, sender=f"task {client}")
+    for thread in range(6 * renewals):
+        run.renewal(0, sender=f"thread {thread + 20}")
+    for client in range(6):
+        run.call(0, f"new{client}", sender=f"task {client}")
+    return [Claim(outcome="success", client=client) for client in range(6)]
+
+
+def test_the_first_credential_of_another_client_is_no_renewal(run: Run):
+    claims = Claims(calls=tuple(six(run, renewals=1)))
+
+    assert verdict(run, claims=claims).passed
+
+
+def test_many_clients_that_renew_more_than_once_each_fail(run: Run):
+    claims = Claims(calls=tuple(six(run, renewals=3)))
+
+    assert "one expired credential was renewed more than once" in titles(verdict(run, claims=claims))

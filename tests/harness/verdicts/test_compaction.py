@@ -336,6 +336,35 @@ def test_summary_after_summary_without_asking_again_is_a_loop_too():
     assert titles(judge(telling.entries, expected=True), "fail") == ["compaction loop"]
 
 
+def in_pieces(*, carried: bool) -> list[Entry]:
+    """Five summaries, each of one message more, with or without what the one before has said."""
+    telling, done = Telling(), []
+    telling.refused(OVERFULL, limit=FULL)
+    for place in (0, 1, 3, 4, 5):
+        said = HISTORY[1:3] if place == 1 else HISTORY[place : place + 1]
+        telling.answered(body(*done, *said, user(SUMMARISE)), f"{SUMMARY} Up to {place}.")
+        done = [user(f"{CONTINUED}{SUMMARY} Up to {place}.")] if carried else [user(CONTINUED)]
+    telling.answered(body(user(f"{CONTINUED}{SUMMARY} Up to 5."), PROMPT))
+    return telling.entries
+
+
+def test_a_summary_in_pieces_is_no_loop_if_each_goes_on_from_the_one_before():
+    assert judge(in_pieces(carried=True), expected=True).passed
+    assert "compaction loop" in titles(judge(in_pieces(carried=False), expected=True), "fail")
+
+
+def test_going_on_from_a_summary_with_nothing_new_is_a_loop():
+    telling = Telling()
+    telling.refused(OVERFULL, limit=FULL)
+    telling.answered(ASKS_SUMMARY, SUMMARY)
+    for again in range(4):
+        part = HISTORY[:1] if again % 2 else HISTORY[1:4]
+        telling.answered(body(user(f"{CONTINUED}{SUMMARY} {again}"), *part, user(SUMMARISE)), SUMMARY)
+    telling.answered(COMPACTED)
+
+    assert "compaction loop" in titles(judge(telling.entries, expected=True), "fail")
+
+
 @pytest.mark.parametrize(("turns", "loop"), [(2, False), (3, True)])
 def test_a_compaction_at_every_turn_is_a_loop(turns, loop):
     telling = Telling()

@@ -161,3 +161,30 @@ def test_a_failure_at_the_same_instant_belongs_to_the_claim_that_was_open(wired:
     )
 
     assert numbers(matched) == [(1, 2), (3,)]
+
+
+def crowd(wired: Any) -> list[Claim]:
+    """Three clients, each turned away twice by a client library that counts nothing; what they say of it."""
+    for at in (0.0, 2.0):
+        for place in range(3):
+            headers = {"x-stainless-retry-count": "0"}
+            wired.refuse(429, at=at + place * at / 10, sender=f"task {place}", headers=headers)
+    return [Claim(outcome="error", client=9 - end, asked_at=0.0, ended_at=2.0 + end / 5) for end in range(3)]
+
+
+def test_those_of_a_crowd_that_came_to_nothing_are_told_apart_by_their_ends(wired: Any):
+    claims = crowd(wired)
+
+    matched = match(wired.entries, claims)
+
+    assert numbers(matched) == [(1, 4), (2, 5), (3, 6)]
+    assert {pair.by for pair in matched.pairs} == {"time"}
+
+
+def test_without_senders_the_ends_of_a_crowd_prove_nothing(wired: Any):
+    """Whose second attempt is whose cannot be told."""
+    for at, ended_at in ((0.0, 1.0), (0.0, 1.0), (2.0, 4.0), (3.0, 5.0)):
+        wired.refuse(429, at=at, sender=None, headers={"x-stainless-retry-count": "0"}).ended_at = ended_at
+    claims = [Claim(outcome="error", client=end, asked_at=0.0, ended_at=4.0 + end) for end in range(2)]
+
+    assert match(wired.entries, claims).open_claims == tuple(claims)
