@@ -6,6 +6,8 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import anthropic
@@ -14,6 +16,7 @@ import httpx2
 from benchmarks.bodies import KEY, MODEL
 from benchmarks.rounds import Row, Table, by_turns
 from windtunnel import Windtunnel
+from windtunnel.cassette.files import save
 from windtunnel.cassette.interaction import Interaction, Request, Response
 from windtunnel.cassette.player import Player
 
@@ -29,7 +32,8 @@ Params = Mapping[str, Any]
 def measure(*, quick: bool) -> list[Table]:
     """Play from cassettes of several sizes; each request is matched on its body.
 
-    Counted in the process's own time: nothing waits here, and what else the machine does is not the subject.
+    Counted in the process's own time: nothing waits here, and what else the machine does is not the subject. A player is
+    new in every round, and made of a file, as for a test: what it reads and sets up at its first call is in the figures.
     """
     many, rounds = (3, 1) if quick else (1000, 21)
     large = 2 if quick else 100
@@ -39,15 +43,40 @@ def measure(*, quick: bool) -> list[Table]:
         _row(f"{many} interactions, streamed", [_asked(number) | {"stream": True} for number in range(many)], rounds),
         _row(f"{large} of 200 kB, one text", [_large(number, _LARGE_BYTES) for number in range(large)], rounds),
         _row(f"{large} of 200 kB, 100 blocks", [_large(number, _BLOCK_BYTES) for number in range(large)], rounds),
+        _row(f"{many}, of another session", [_asked(number) for number in range(many)], rounds, change=_by_another),
+        _row(
+            f"{large} of 200 kB, of another session",
+            [_large(number, _BLOCK_BYTES) for number in range(large)],
+            rounds,
+            change=_by_another,
+        ),
+        _row(
+            f"{large} of 200 kB, cached otherwise",
+            [_large(number, _BLOCK_BYTES) for number in range(large)],
+            rounds,
+            change=_cached,
+        ),
     ]
     return [Table("the official SDK over a cassette in memory: CPU ms a call (less is better)", rows)]
 
 
-def _row(what: str, asked: Sequence[Params], rounds: int, *, calls: int = 0) -> Row:
-    recorded = _recorded([asked[0], *asked])  # the first call warms up
-    told = (list(asked) * (calls or 1))[:_CALLS]
-    found = by_turns({"ours": lambda: _over_ours(recorded, told), "mock": lambda: _over_mock(recorded, told)}, rounds)
+def _row(
+    what: str, asked: Sequence[Params], rounds: int, *, calls: int = 0, change: Callable[[Params], Params] = dict
+) -> Row:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "recorded.yaml"
+        answer = _record(file, asked)
+        told = [change(params) for params in (list(asked) * (calls or 1))[:_CALLS]]
+        found = by_turns({"ours": lambda: _over_ours(file, told), "mock": lambda: _over_mock(answer, told)}, rounds)
     return Row(what, found["ours"], found["mock"], "httpx2.MockTransport")
+
+
+def _by_another(params: Params) -> Params:
+    return {**params, "metadata": {"user_id": "another one"}}
+
+
+def _cached(params: Params) -> Params:
+    return {**params, "cache_control": {"type": "ephemeral"}}
 
 
 def _asked(number: int) -> dict[str, Any]:
@@ -62,8 +91,8 @@ def _large(number: int, block_bytes: int) -> dict[str, Any]:
     }
 
 
-def _recorded(asked: Sequence[Params]) -> list[Interaction]:
-    """Let the fake answer once, and take it down with each request as the SDK writes it."""
+def _record(file: Path, asked: Sequence[Params]) -> Response:
+    """Let the fake answer once, and take it down with each request as the SDK writes it; return the answer."""
     taken: list[Interaction] = []
     with Windtunnel(clock="real") as tunnel, ExitStack() as stack:
         answer = stack.enter_context(_raw(tunnel.transport())).post(
@@ -83,24 +112,23 @@ def _recorded(asked: Sequence[Params]) -> list[Interaction]:
         client = _client(stack, httpx2.MockTransport(take))
         for params in asked:
             _ask(client, params)
-    return taken
+    save(file, taken, expected=None)
+    return response
 
 
-def _over_ours(recorded: Sequence[Interaction], asked: Sequence[Params]) -> float:
-    player = Player([("", recorded)], allow_repeats=True)
+def _over_ours(file: Path, asked: Sequence[Params]) -> float:
+    player = Player.load(file, allow_repeats=True)
     with Windtunnel(clock="real", cassette=player) as tunnel, ExitStack() as stack:
         return _timed(_client(stack, tunnel.transport()), asked)
 
 
-def _over_mock(recorded: Sequence[Interaction], asked: Sequence[Params]) -> float:
+def _over_mock(answer: Response, asked: Sequence[Params]) -> float:
     # Open all the same: whatever an open tunnel costs falls on both.
     with Windtunnel(clock="real"), ExitStack() as stack:
-        answer = recorded[0].response
         return _timed(_client(stack, httpx2.MockTransport(lambda request: _canned(answer))), asked)
 
 
 def _timed(client: anthropic.Anthropic, asked: Sequence[Params]) -> float:
-    _ask(client, asked[0])
     began = time.process_time()
     for params in asked:
         _ask(client, params)

@@ -9,6 +9,7 @@ import typer
 
 from windtunnel.commands import cassette, chat, record, report, run, schema, serve
 from windtunnel.commands import exec as exec_
+from windtunnel.commands._ending import broken_by_bugs
 
 app = typer.Typer(
     name="windtunnel",
@@ -65,4 +66,5 @@ _add(schema.schema, "Print the JSON Schema of scenario files.", schema.HELP)
 
 def main() -> None:
     """Run the command line. Exit code 2 is a usage error, 3 that the tunnel itself failed."""
-    app()
+    with broken_by_bugs():
+        app()

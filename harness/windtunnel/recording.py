@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -14,7 +14,8 @@ from windtunnel.cassette.interaction import Interaction
 from windtunnel.cassette.plans import plan_of
 from windtunnel.cassette.record.answers import Answers
 from windtunnel.cassette.record.proxy import Proxy
-from windtunnel.cassette.record.threaded import ThreadedProxy
+from windtunnel.cassette.record.threaded import THREADS, ThreadedProxy
+from windtunnel.cassette.record.together import added
 from windtunnel.cassette.record.upstreams import Pointing, point, upstreams
 from windtunnel.tunnel import Door, Windtunnel
 from windtunnel_server.call import Call
@@ -38,6 +39,9 @@ class RecordingTunnel(Windtunnel):
     `there` are recorded interactions that are played and not asked for again. `keep` writes to the file.
     """
 
+    #: How the threads are called, at their beginning, that come to the service.
+    threads: Final = THREADS
+
     def __init__(
         self,
         file: Path,
@@ -48,10 +52,12 @@ class RecordingTunnel(Windtunnel):
     ) -> None:
         super().__init__(clock="real", provider=provider)
         self._file, self._environ = file, dict(environ)
+        self._there = there
         self._opened = upstreams(self._environ, provider=provider)
         #: What was taken down, in the order in which it ended.
         self.taken: list[Interaction] = []
-        self._proxy = Proxy(self._opened, self._take, answer=_answers(there))
+        self._answers = _answers(there)
+        self._proxy = Proxy(self._opened, self._take, answer=self._answers, environ=self._environ)
         self._thread: ThreadedProxy | None = None
         self._pointing = Pointing(self._opened)
 
@@ -72,6 +78,11 @@ class RecordingTunnel(Windtunnel):
     @property
     def env(self) -> dict[str, str]:
         return dict(self._pointing.env)
+
+    @property
+    def answered(self) -> int:
+        """How many requests were answered with what was there."""
+        return 0 if self._answers is None else self._answers.played
 
     @property
     def taken_away(self) -> tuple[str, ...]:
@@ -106,9 +117,12 @@ class RecordingTunnel(Windtunnel):
         self.taken.append(interaction)
         enter(self.core, interaction)
 
-    def keep(self, *, afresh: bool) -> None:
-        """Write what was taken down, secrets gone; `afresh`: in the place of what is there. CassetteError where it cannot."""
-        keep(self._file, self.taken, afresh=afresh)
+    def keep(self, *, afresh: Callable[[], bool]) -> None:
+        """Write what was taken down, secrets gone. CassetteError where it cannot be.
+
+        `afresh` is asked while no other process can write: whether it takes the place of what is there.
+        """
+        keep(self._file, self.taken, known=self._there, afresh=afresh)
 
 
 def _answers(there: Sequence[Interaction]) -> Answers | None:
@@ -117,17 +131,22 @@ def _answers(there: Sequence[Interaction]) -> Answers | None:
     return Answers(there, on_miss="record", redact=as_recorded()) if there else None
 
 
-def keep(file: Path, taken: Iterable[Interaction], *, afresh: bool) -> None:
-    """Write interactions to a cassette, redacted, in the order in which they began."""
-    from windtunnel.cassette import files, layout
-    from windtunnel.cassette.redact import Redactor
+def keep(
+    file: Path, taken: Iterable[Interaction], *, known: Sequence[Interaction] = (), afresh: Callable[[], bool]
+) -> None:
+    """Write interactions to a cassette, redacted, in the order in which they began; `known` was there when they did."""
+    from windtunnel.cassette import files
+    from windtunnel.cassette.redact import Guard
 
-    redactor = Redactor()
+    guard = Guard(str(file))
     began = sorted(taken, key=lambda one: one.recorded_at.timestamp() if one.recorded_at is not None else 0.0)
-    fresh = [redactor.interaction(interaction) for interaction in began]
-    for interaction in fresh:
-        redactor.check(layout.block(interaction).encode(), name=str(file))
-    files.update(file, lambda there: [*([] if afresh else there), *fresh])
+    fresh = guard.together(began)
+
+    def change(there: Sequence[Interaction]) -> Sequence[Interaction]:
+        before, _ = guard.again([] if afresh() else there, since=0, ours=lambda one: False)
+        return [*before, *added(fresh, before, known)]
+
+    files.update(file, change)
 
 
 class _Hand:

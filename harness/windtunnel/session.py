@@ -18,12 +18,18 @@ from windtunnel.tunnel import Windtunnel
 from windtunnel_server.clock import VirtualClock
 
 if TYPE_CHECKING:
-    from windtunnel.cassette_tests import Wanted
+    from windtunnel.cassette_tests.made import Made
+    from windtunnel.cassette_tests.marker import Wanted
     from windtunnel.recording import Mode, RecordingTunnel
 
 #: What the tests of a run saw, for the page: plain JSON values, since workers hand theirs over.
 _SEEN = pytest.StashKey[list[dict[str, Any]]]()
 _SHELF = "windtunnel_seen"
+_NOTHING_CAME = (
+    "windtunnel_cassette: nothing came to the recorder, so nothing is written: the test made no call, or its client went "
+    "elsewhere. Make the client while the fixture windtunnel is up, when the environment leads to it, or give it "
+    "windtunnel.url; for a test that makes no call say allow_no_calls=True"
+)
 
 
 def tunnel_for_test(
@@ -44,7 +50,7 @@ def tunnel_for_test(
     undone in the right order.
     """
     asked = _cassettes(request.node)
-    if asked is not None and _records(asked, record):
+    if asked is not None and _records(asked, record, request):
         yield from _recorder_for_test(request, monkeypatch, asked, record, options.get("provider", "anthropic"))
         return
     clock = options.get("clock", "virtual")
@@ -59,10 +65,8 @@ def tunnel_for_test(
         dates=options.get("dates", True),
         **{name: options[name] for name in ("provider", "tls", "settings") if name in options},
     )
-    guard = Guard()
     with ExitStack() as stack:
-        if not options.get("network", network):
-            stack.enter_context(guard)
+        guard = _guard(stack, request.node, is_up=not options.get("network", network), plays=asked is not None)
         stack.enter_context(tunnel)
         try:
             _point_at(tunnel, monkeypatch)
@@ -77,18 +81,29 @@ def tunnel_for_test(
     if keep and len(tunnel.journal):
         _seen(request.config).append(_account(request.node.nodeid, tunnel))
     if asked is not None and tunnel.cassette is not None:
-        from windtunnel.cassette_tests import hold, passed
+        from windtunnel.cassette_tests.ending import hold
 
-        hold(request.node, asked, tunnel.cassette, passed=passed(request.node))
+        hold(request.node, asked, tunnel.cassette)
     if tunnel.core.failures:
         raise ExceptionGroup("windtunnel itself failed; this is a bug in it, not in the client", tunnel.core.failures)
-    if guard.attempts:
-        where = ", ".join(dict.fromkeys(guard.attempts))
-        pytest.fail(
-            f"the test tried to reach {where}; windtunnel keeps tests off the network. Point the client at the fake, "
-            "or allow it: @pytest.mark.windtunnel(network=True), --windtunnel-network",
-            pytrace=False,
-        )
+    if (told := guard.told()) is not None:
+        pytest.fail(told, pytrace=False)
+
+
+def _guard(stack: ExitStack, item: pytest.Item, *, is_up: bool, plays: bool) -> Guard:
+    """Keep a test off the network; one that plays a cassette is watched over before and after, too."""
+    if plays:
+        from windtunnel.cassette_tests.fixture import opened
+        from windtunnel.cassette_tests.watch import watch_of
+
+        watch = watch_of(item)
+        stack.enter_context(watch.playing())
+        opened(item)
+        return watch.guard
+    guard = Guard()
+    if is_up:
+        stack.enter_context(guard)
+    return guard
 
 
 def _tunnel(played: Any, **options: Any) -> Windtunnel:
@@ -101,34 +116,56 @@ def _tunnel(played: Any, **options: Any) -> Windtunnel:
 def _cassettes(item: pytest.Item) -> Wanted | None:
     if item.get_closest_marker("windtunnel_cassette") is None:
         return None
-    from windtunnel.cassette_tests import wanted
+    from windtunnel.cassette_tests.marker import wanted
 
     return wanted(item)
 
 
-def _records(asked: Wanted, mode: Mode) -> bool:
-    return mode in ("new", "all") or (mode == "once" and not all(file.exists() for file in asked.files))
+def _records(asked: Wanted, mode: Mode, request: pytest.FixtureRequest) -> bool:
+    """Say whether a test records. "once" goes by what the run has found: another test may have begun the cassette since."""
+    if mode != "once":
+        return mode != "none"
+    from windtunnel.cassette_tests.made import Made
+
+    made = Made.of(request)
+    return not all(made.was_found(file) for file in asked.files)
 
 
 def _recorder_for_test(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, asked: Wanted, mode: Mode, provider: str
 ) -> Iterator[Windtunnel]:
     """Let the real service answer, and write down what it says if the test passes."""
-    from windtunnel.cassette.interaction import CassetteError
-    from windtunnel.cassette_tests import passed
+    from windtunnel.cassette_tests.ending import passed
+    from windtunnel.cassette_tests.fixture import opened
+    from windtunnel.cassette_tests.made import Made
+    from windtunnel.cassette_tests.watch import watch_of
 
-    tunnel = _recorder(asked, mode, provider)
-    with tunnel:
+    tunnel, watch, made = _recorder(asked, mode, provider), watch_of(request.node), Made.of(request)
+    with watch.recording(tunnel.threads), tunnel:
         for name in tunnel.taken_away:
             monkeypatch.delenv(name, raising=False)
         for name, value in tunnel.env.items():
             monkeypatch.setenv(name, value)
+        opened(request.node)
         yield tunnel
-    if passed(request.node) and (tunnel.taken or mode == "all"):
-        try:
-            tunnel.keep(afresh=mode == "all")
-        except CassetteError as error:
-            pytest.fail(f"windtunnel_cassette: nothing is written: {error}", pytrace=False)
+    if (told := watch.guard.told()) is not None:
+        pytest.fail(f"{told} Nothing is written.", pytrace=False)
+    if passed(request.node):
+        _keep(tunnel, asked, mode, made)
+
+
+def _keep(tunnel: RecordingTunnel, asked: Wanted, mode: Mode, made: Made) -> None:
+    from windtunnel.cassette.interaction import CassetteError
+
+    if not (tunnel.taken or tunnel.answered or asked.options.allow_no_calls):
+        pytest.fail(_NOTHING_CAME, pytrace=False)
+    if not tunnel.taken and mode != "all":
+        return
+    (file,) = asked.files
+    try:
+        tunnel.keep(afresh=lambda: made.is_first(file) and mode == "all")
+    except CassetteError as error:
+        pytest.fail(f"windtunnel_cassette: nothing is written: {error}", pytrace=False)
 
 
 def _recorder(asked: Wanted, mode: Mode, provider: str) -> RecordingTunnel:
@@ -145,7 +182,7 @@ def _recorder(asked: Wanted, mode: Mode, provider: str) -> RecordingTunnel:
         )
     (file,) = asked.files
     try:
-        there = load(file).interactions if mode == "new" and file.exists() else ()
+        there = load(file).interactions if mode in ("new", "once") and file.exists() else ()
         return RecordingTunnel(file, provider=provider, there=there)
     except (CassetteError, UpstreamError) as error:
         pytest.fail(f"windtunnel_cassette: {error}", pytrace=False)

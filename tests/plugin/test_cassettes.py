@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
-import windtunnel.cassette_tests
+import windtunnel.cassette_tests.fixture
+import windtunnel.cassette_tests.made
+import windtunnel.cassette_tests.summary
+import windtunnel.cassette_tests.watch
 import windtunnel.recording  # noqa: F401  # imported here once: an inner run forgets what it imports
 from windtunnel.cassette.files import load, save
 from windtunnel.cassette.interaction import Arrival, Interaction, Request, Response
@@ -387,6 +390,57 @@ def test_an_ini_key_that_cannot_be_is_a_usage_error(run):
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*windtunnel_record = always: must be one of none, once, new, all*"])
+
+
+# --- tests that share a cassette ---------------------------------------------------------------------------------
+
+SHARED = """
+import pytest
+from helpers import BODY, ask
+
+pytestmark = pytest.mark.windtunnel_cassette("shared", unplayed="allow")
+
+@pytest.mark.parametrize("size", [11, 12, 13, 14])
+def test_one_of_its_own(windtunnel, size):
+    assert ask(body=BODY | {"max_tokens": size})
+
+@pytest.mark.parametrize("time", [1, 2])
+def test_what_another_test_asks_too(windtunnel, time):
+    assert ask()
+"""
+
+
+def kept_sizes(pytester: pytest.Pytester) -> list[int]:
+    kept = load(pytester.path / "cassettes/test_it/shared.yaml").interactions
+    return sorted(json.loads(one.request.body)["max_tokens"] for one in kept)
+
+
+@pytest.mark.parametrize(
+    ("mode", "spread"), [("once", False), ("new", False), ("all", False), ("once", True), ("new", True)]
+)
+def test_tests_that_share_a_cassette_record_it_together(run, upstream, pytester, workers, mode: str, spread: bool):
+    recorded = run(SHARED, f"--windtunnel-record={mode}", *(workers if spread else []))
+    asked = len(upstream.asked)
+    played = run(SHARED)
+
+    recorded.assert_outcomes(passed=6)
+    played.assert_outcomes(passed=6)
+    assert len(upstream.asked) == asked
+    assert kept_sizes(pytester) == [10, 11, 12, 13, 14]
+
+
+@pytest.mark.parametrize("mode", ["once", "all"])
+def test_what_was_there_before_the_run_is_played_or_replaced(run, upstream, cassette, pytester, mode: str):
+    cassette("shared", taken(asked="Something else"))
+
+    result = run(SHARED, f"--windtunnel-record={mode}")
+
+    if mode == "once":
+        result.assert_outcomes(failed=6, errors=6)
+        assert (len(upstream.asked), kept_sizes(pytester)) == (0, [10])
+    else:
+        result.assert_outcomes(passed=6)
+        assert kept_sizes(pytester) == [10, 11, 12, 13, 14]
 
 
 # --- the canary --------------------------------------------------------------------------------------------------

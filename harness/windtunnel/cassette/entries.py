@@ -14,7 +14,8 @@ from windtunnel.cassette.reported import coding, kind_of, named, notes, pieces, 
 from windtunnel_server.journal import Entry, Performed
 from windtunnel_server.ledger import Booking, book
 
-_MODEL: Final = re.compile(r"/(?:model|models)/([^/]+?)(?=/|:raw|:stream|:count|$)")
+#: In a path as it was sent: a resource name has slashes of its own, which are written %2F there.
+_MODEL: Final = re.compile(r"/models?/(arn:[^/]+|[^/:]+(?::\d+)?)")
 #: What the clouds put around a model's name: the profile and the maker before it, Bedrock's version behind it.
 _AROUND: Final = re.compile(r"^(?:arn:.*/)?(?:\w+\.)?anthropic\.|-v\d+(?::\d+)?$")
 #: Headers that are no longer true of a body which is given unpacked.
@@ -64,8 +65,17 @@ def asked(interaction: Interaction) -> dict[str, Any] | None:
         return None
     if not isinstance(value, dict):
         return None
-    found = _MODEL.search(unquote(urlsplit(request.uri).path))
-    return value if found is None or "model" in value else value | {"model": found[1]}
+    named_there = None if "model" in value else model_of(request.uri)
+    return value if named_there is None else value | {"model": named_there}
+
+
+def model_of(uri: str) -> str | None:
+    """Return the model that an address of Bedrock's, Google's or the list of models names; None: it names none."""
+    try:
+        found = _MODEL.search(urlsplit(uri).path)
+    except ValueError:  # no address at all
+        return None
+    return None if found is None else unquote(found[1])
 
 
 def bookings(interactions: Iterable[Interaction]) -> list[Booking]:

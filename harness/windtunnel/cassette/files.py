@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from windtunnel.cassette import layout, reader
-from windtunnel.cassette.interaction import CassetteError, Interaction
+from windtunnel.cassette.interaction import CassetteError, Interaction, Response
 from windtunnel.cassette.lazily import Lazily
 from windtunnel.cassette.spots import Spot, find
-from windtunnel.cassette.vcr import FORMAT, from_vcr
+from windtunnel.cassette.vcr import FORMAT, from_vcr, response_from_vcr
 from windtunnel.cassette.writing import alone, real, replace
 
 _FIRST_WORDS: Final = layout.FIRST_LINE.partition(":")[0].encode()
@@ -41,6 +41,8 @@ class Cassette:
     interactions: Sequence[Interaction]
     #: One for each interaction, at the same index; cheaper to have than the interaction.
     keys: Sequence[Key]
+    #: Likewise the answers alone.
+    responses: Sequence[Response]
     #: Keys of the file beside its version and its interactions; kept when it is saved again.
     extra: Mapping[str, Any]
     raw: bytes
@@ -100,8 +102,11 @@ def _found(raw: bytes, path: Path, spots: list[Spot]) -> Cassette:
         method, uri = reader.method_and_uri(spots[number])
         return Key(method, uri, reader.request_body(spots[number]))
 
-    size = len(spots)
-    return Cassette(path, FORMAT, Lazily(size, interaction), Lazily(size, key), {}, raw, spots)
+    def response(number: int) -> Response:
+        return response_from_vcr(reader.answer(spots[number]))
+
+    built = (Lazily(len(spots), interaction), Lazily(len(spots), key), Lazily(len(spots), response))
+    return Cassette(path, FORMAT, *built, {}, raw, spots)
 
 
 def _parsed(raw: bytes, path: Path) -> Cassette:
@@ -118,7 +123,8 @@ def _parsed(raw: bytes, path: Path) -> Cassette:
         line_text = f", line {damage.line}" if damage.line else ""
         raise CassetteError(f"{path}{line_text}: {damage}. The file is left as it is; {damage.remedy}.") from None
     keys = [Key(each.request.method, each.request.uri, each.request.body) for each in found.interactions]
-    return Cassette(path, found.format, found.interactions, keys, found.extra, raw, None)
+    responses = [each.response for each in found.interactions]
+    return Cassette(path, found.format, found.interactions, keys, responses, found.extra, raw, None)
 
 
 def _is_cut(raw: bytes) -> bool:

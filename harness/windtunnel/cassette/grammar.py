@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from windtunnel.cassette.heads import TOKEN
 from windtunnel.cassette.interaction import ENDINGS
 from windtunnel.cassette.layout import FIRST_LINE, LAST_LINE, MAX_NAME
 from windtunnel.cassette.vcr import FORMAT, KEY, VERSION
@@ -18,9 +19,13 @@ _QUOTED: Final = rb'"%s"' % _CHARACTERS
 #: Not the words that are no texts in YAML 1.1 (see `scalars.py`).
 _BARE: Final = rb"(?!(?i:y|n|yes|no|on|off|true|false|null)[:\n])[A-Za-z][A-Za-z0-9_-]{0,%d}+" % (MAX_NAME - 1)
 _WORD: Final = rb"(?:%s|%s)" % (_BARE, _QUOTED)
-#: YAML takes no longer key on one line than 1024 characters.
-_NAME: Final = rb'(?:%s|(?="[^\n]{0,1000}": \[)%s)' % (_BARE, _QUOTED)
+_NAME: Final = rb'(?:%s|"%s{1,%d}")' % (_BARE, TOKEN.encode(), MAX_NAME)
+#: What a header can hold (see `heads.py`): no line ends, and nothing behind U+00FF.
+_FIELD_ESCAPE: Final = rb'\\(?:["\\bft]|u00(?!00|0[ad])[0-9a-f]{2})'
+_LATIN: Final = rb"[ !#-\[\]-~]*+"
+_FIELD: Final = rb'"%s(?:(?:%s|\xc2[\x80-\xbf]|\xc3[\x80-\xbf])%s)*+"' % (_LATIN, _FIELD_ESCAPE, _LATIN)
 _URI: Final = rb"(?:https?://[!-~]*[!-9;-~]|%s)" % _QUOTED
+_STATUS: Final = rb"(?:0|[2-5][0-9]{2})"
 _INTEGER: Final = rb"(?:0|[1-9][0-9]{0,14}+)"
 _SECONDS: Final = rb"-?%s(?:\.[0-9]++)?+" % _INTEGER
 _INSTANT: Final = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?+Z?+"
@@ -38,7 +43,7 @@ def _line(key: str, value: bytes) -> bytes:
 
 # --- the two halves of an interaction, up to their bodies ------------------------------------------------------------
 
-_HEADERS: Final = rb"    headers:(?: \{\}\n|\n((?:      %s: \[%s(?:, %s)*+\]\n)++))" % (_NAME, _QUOTED, _QUOTED)
+_HEADERS: Final = rb"    headers:(?: \{\}\n|\n((?:      %s: \[%s(?:, %s)*+\]\n)++))" % (_NAME, _FIELD, _FIELD)
 
 #: Groups: method, uri, lines of headers.
 REQUEST: Final = re.compile(
@@ -63,7 +68,7 @@ OURS: Final = {
 RESPONSE: Final = re.compile(
     rb"  response:\n    status: \{code: (%s), message: (%s)\}\n%s    %s:\n      format: %d\n%s    body:\n      string: "
     % (
-        _INTEGER,
+        _STATUS,
         _QUOTED,
         _HEADERS,
         KEY.encode(),
@@ -72,6 +77,8 @@ RESPONSE: Final = re.compile(
     )
 )
 
+#: The beginnings of lines of headers, by their names.
+NAMES: Final = re.compile(rb'^      "?(%s+)' % TOKEN.encode(), re.MULTILINE)
 #: Groups: a header's name, the list of its values.
 HEADER: Final = re.compile(rb"      (%s): (\[[^\n]*\])\n" % _NAME)
 

@@ -30,8 +30,18 @@ def flat(headers: Any, order: Any, place: Place) -> Headers:
         return ()
     if not isinstance(headers, Mapping):
         raise Misfit(place, f"is {kind(headers)}, not a mapping")
+    if order is None and (quickly := _plain(headers)) is not None:
+        return quickly
     values = {_header_text(name, place): list(_values(headers[name], (*place, name))) for name in headers}
     return _ordered(values, order) if _fits(values, order) else tuple(_one_by_one(values))
+
+
+def _plain(headers: Mapping[Any, Any]) -> Headers | None:
+    """Return headers that are written as this module writes them; None for all others."""
+    if not all(type(each) is list for each in headers.values()):
+        return None
+    pairs = tuple([(name, value) for name, each in headers.items() for value in each])
+    return pairs if all(type(name) is str and type(value) is str for name, value in pairs) else None
 
 
 def _one_by_one(values: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:

@@ -34,7 +34,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from windtunnel.cassette.heads import misfit
 from windtunnel.cassette.interaction import CassetteError, Interaction
+from windtunnel.cassette.misfit import Misfit
 from windtunnel.cassette.scalars import WIDTH, Unwritable, body, quoted, uri, word
 from windtunnel.cassette.vcr import KEY, VERSION, to_vcr
 
@@ -64,9 +66,16 @@ def block(interaction: Interaction) -> str:
     from windtunnel.cassette.showing import describe
 
     try:
+        _check(interaction)
         return "".join([*(f"# {_safe(line)}\n" for line in describe(interaction)), *_lines(to_vcr(interaction))])
     except Unwritable as error:
         raise CassetteError(f"{interaction.request.method} {interaction.request.uri!r}: {error}") from None
+
+
+def _check(interaction: Interaction) -> None:
+    """Refuse to write what could not be read again. Raises Unwritable."""
+    if (wrong := misfit(interaction)) is not None:
+        raise Unwritable(str(Misfit(*wrong)))
 
 
 def without_number(block: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final, Literal, TypeAlias
 
 from windtunnel.cassette.interaction import Arrival, Headers, Response
-from windtunnel.cassette.reported import Piece, coding, kind_of, named, notes, pieces, plain
+from windtunnel.cassette.reported import STREAMS, Piece, coding, kind_of, named, notes, pieces, plain
 from windtunnel_server.plan import Close, End, Head, Plan, Reset, Send, Step, Wait
+from windtunnel_server.whole import Whole
 
 #: How fast a recording is played: without any silence, as it was, or so many times as fast.
 Pace: TypeAlias = "Literal['none', 'recorded'] | float"
@@ -23,14 +25,26 @@ def plan_of(response: Response, *, method: str = "POST", pace: Pace = "none", ed
     """Make the plan that answers as it is recorded. `editable`: with its body unpacked, so that faults can act on it."""
     heads = named(response.headers)
     packed = coding(heads, response.body)
+    told = partial(_paced, response, heads, packed, method, pace, editable=editable)
+    if pace == "none" and not editable and response.status and response.ended == "complete" and method != "HEAD":
+        dropped = "content-encoding" if packed == "identity" else ""
+        head = Head(response.status, _headers(response, heads, len(response.body), method=method, drop=dropped))
+        return Whole(head, response.body, told)
+    return told()
+
+
+def _paced(
+    response: Response, heads: Mapping[str, str], packed: str, method: str, pace: Pace, *, editable: bool
+) -> Plan:
     body = plain(response.body, packed)
     parts = pieces(kind_of(heads), body) if body is not None else []
     noted = notes(response.status, heads, body, parts) | {"at_once": pace == "none" and not editable}
     if packed != "identity" and (not editable or body is None):
         parts = [Piece(response.body)] if response.body else []
-        headers = _headers(response, heads, parts, method=method)
+        headers = _headers(response, heads, len(response.body), method=method)
         return _plan(response, headers, parts, response.arrivals, pace, noted)
-    headers = _headers(response, heads, parts, method=method, drop="content-encoding", longer=packed != "identity")
+    size, longer = sum(len(part.data) for part in parts), packed != "identity"
+    headers = _headers(response, heads, size, method=method, drop="content-encoding", longer=longer)
     arrivals = response.arrivals if packed == "identity" else ()
     return _plan(response, headers, parts, arrivals, pace, noted)
 
@@ -107,48 +121,43 @@ def _at_instants(parts: Sequence[Piece], arrivals: Sequence[Arrival]) -> Iterato
 
 
 def _headers(
-    response: Response,
-    heads: Mapping[str, str],
-    parts: Sequence[Piece],
-    *,
-    method: str,
-    drop: str = "",
-    longer: bool = False,
+    response: Response, heads: Mapping[str, str], size: int, *, method: str, drop: str = "", longer: bool = False
 ) -> Headers:
     """Keep the headers in their order; how the body is delimited is put right where it would not be true here.
 
-    `drop` is a header that is left out; `longer`: the body is not the one that came over the wire.
+    `size` is the body's in bytes; `drop` a header that is left out; `longer`: the body is not the one that came over the
+    wire.
     """
     dropped = _OF_THE_HOP | {drop}
     if heads.get("connection", "").lower() == "close":
         dropped |= {"connection"}
     framing: dict[str, str] = {}
-    if response.status not in _BODILESS and method != "HEAD":
+    has_body = response.status not in _BODILESS and method != "HEAD"
+    if has_body:
         if "transfer-encoding" in heads:
             framing, dropped = {"transfer-encoding": "chunked"}, dropped | {"content-length"}
         elif "content-length" in heads and (response.ended == "complete" or longer):
             # A body that was cut is shorter than it was to be, and its length is left: that is how a client can tell.
-            framing = {"content-length": str(_size(parts))}
-    lowered = ((name, name.lower(), value) for name, value in response.headers)
-    kept = tuple((name, framing.get(low, value)) for name, low, value in lowered if low not in dropped)
-    if framing or "content-length" in heads or response.status in _BODILESS or method == "HEAD":
+            framing = {"content-length": str(size)}
+    if dropped.isdisjoint(heads) and all(heads[name] == value for name, value in framing.items()):
+        kept = response.headers
+    else:
+        lowered = [(name, name.lower(), value) for name, value in response.headers]
+        kept = tuple([(name, framing.get(low, value)) for name, low, value in lowered if low not in dropped])
+    if framing or "content-length" in heads or not has_body:
         return kept
-    return (*kept, _framing(response, parts))
+    return (*kept, _framing(response, heads, size))
 
 
-def _framing(response: Response, parts: Sequence[Piece]) -> tuple[str, str]:
+def _framing(response: Response, heads: Mapping[str, str], size: int) -> tuple[str, str]:
     """How to delimit a body whose recording does not say: HTTP/2, or the end of the connection."""
-    if response.ended != "complete" or len(parts) > 1 or any(part.event for part in parts):
+    if response.ended != "complete" or (size and kind_of(heads) in STREAMS):
         return "Transfer-Encoding", "chunked"
-    return "Content-Length", str(_size(parts))
-
-
-def _size(parts: Sequence[Piece]) -> int:
-    return sum(len(part.data) for part in parts)
+    return "Content-Length", str(size)
 
 
 def _ending(response: Response) -> tuple[Step, ...]:
-    """How it ended. Nobody connecting becomes a reset before the headers: a door cannot know who comes."""
+    """How it ended. Where nobody connected, a socket knows too late who comes: it can only reset the connection."""
     if response.ended == "complete":
         return (End(),)
     if response.ended == "cut":
@@ -156,4 +165,4 @@ def _ending(response: Response) -> tuple[Step, ...]:
     if response.ended == "timeout":
         # The client of the recording waited no longer; this one is to find out for itself when it has had enough.
         return (Wait(math.inf), Close())
-    return (Reset(),)
+    return (Reset(refused=response.ended == "refused"),)

@@ -137,10 +137,8 @@ class Player:
     def _plan(self, place: int, editable: bool) -> Plan:
         key = place, editable
         if key not in self._plans:
-            played = self._reel.interaction(place)
-            self._plans[key] = plan_of(
-                played.response, method=played.request.method, pace=self._pace, editable=editable
-            )
+            method, response = self._reel.answer(place)
+            self._plans[key] = plan_of(response, method=method, pace=self._pace, editable=editable)
         return self._plans[key]
 
     # --- what became of them -------------------------------------------------------------------------------------

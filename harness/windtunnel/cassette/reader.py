@@ -17,7 +17,6 @@ from windtunnel.cassette.vcr import FORMAT, KEY
 def structure(spot: Spot) -> dict[str, Any]:
     """Return an interaction as YAML would, except that every body is bytes."""
     method, uri, request_headers = spot.request.groups()
-    code, message, response_headers = spot.response.group(1, 2, 3)
     return {
         "request": {
             "method": _word(method),
@@ -25,12 +24,20 @@ def structure(spot: Spot) -> dict[str, Any]:
             "headers": dict(_headers(request_headers)),
             "body": request_body(spot),
         },
+        **answer(spot),
+    }
+
+
+def answer(spot: Spot) -> dict[str, Any]:
+    """Return the answer of an interaction alone, as it stands in the whole."""
+    code, message, response_headers = spot.response.group(1, 2, 3)
+    return {
         "response": {
             "status": {"code": int(code), "message": json.loads(message)},
             "headers": dict(_headers(response_headers)),
             KEY: {"format": FORMAT, **dict(_ours(spot.response))},
             "body": {"string": _bytes(spot.response.string, spot.response_body)},
-        },
+        }
     }
 
 

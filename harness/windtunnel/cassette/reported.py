@@ -27,6 +27,8 @@ _COUNTS: Final = {
 _TELLING: Final = ("message_start", "message_delta", "error", "metadata")
 _REQUEST_IDS: Final = ("request-id", "x-amzn-requestid", "apim-request-id")
 _EVENTS: Final = "text/event-stream"
+#: Media types of bodies that come in events.
+STREAMS: Final = (_EVENTS, FRAMES)
 
 
 class Piece(NamedTuple):
@@ -134,7 +136,7 @@ def notes(status: int, heads: Mapping[str, str], body: bytes | None, parts: list
     kind = kind_of(heads)
     if body is None:
         return found
-    if kind in (_EVENTS, FRAMES):
+    if kind in STREAMS:
         return found | _of_stream(parts, framed=kind == FRAMES)
     said = _object(body)
     if status >= 400:

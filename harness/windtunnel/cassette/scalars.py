@@ -31,7 +31,7 @@ _TAKEN: Final = frozenset("y n yes no on off true false null".split())
 
 
 class Unwritable(ValueError):
-    """A text that no YAML can hold: half of a surrogate pair, which is no character."""
+    """What no cassette can hold: half of a surrogate pair, which is no character, or a head that HTTP could not carry."""
 
 
 def word(text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from windtunnel.cassette import files, layout
 from windtunnel.cassette.interaction import CassetteError, Interaction
-from windtunnel.cassette.redact import Redactor
+from windtunnel.cassette.redact import Guard, Redactor
 
 
 def redacted(
@@ -17,7 +17,7 @@ def redacted(
 ) -> list[Interaction]:
     """Take secrets out of interactions, look at the finished bytes once more, and return them. Raises LeakError."""
     redactor = Redactor(environ=environ)
-    clean = [redactor.interaction(interaction) for interaction in interactions]
+    clean = Guard(name, redactor).together(interactions)
     redactor.check(layout.document(map(layout.block, clean)), name=name)
     return clean
 

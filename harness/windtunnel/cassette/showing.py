@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import re
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
-from windtunnel.cassette.interaction import Headers, Interaction, Response, header
+from windtunnel.cassette.entries import asked as asked_of
+from windtunnel.cassette.entries import entry, model_of
+from windtunnel.cassette.interaction import Interaction, header
 from windtunnel.verdicts.sent import Sent, read
-from windtunnel_server.journal import Entry
 
 #: Longest text in the short form, in characters.
 SHORT: Final = 90
@@ -31,9 +28,6 @@ _COUNTS: Final = {
     "cache_read_input_tokens": "read from the cache",
     "cache_creation_input_tokens": "written to it",
 }
-_GZIP: Final = b"\x1f\x8b"
-#: Model names in the addresses of Bedrock and of Google.
-_MODEL: Final = re.compile(r"/(?:model|models)/([^/:?]+(?::\d+)?)")
 
 
 def describe(interaction: Interaction, *, longest: int | None = SHORT) -> list[str]:
@@ -41,15 +35,15 @@ def describe(interaction: Interaction, *, longest: int | None = SHORT) -> list[s
 
     Texts are cut to `longest` characters; None: nothing is cut. Never raises: what cannot be read is not told.
     """
-    asked = _object(_decoded(interaction.request.headers, interaction.request.body))
-    said = _said(interaction, asked)
+    asked = asked_of(interaction) or {}
+    said = _said(interaction)
     lines = [_head(interaction, asked, said), *_asked(asked), *_answered(said, interaction), _end(interaction, said)]
     return [_cut(line, longest) for line in lines]
 
 
-def _said(interaction: Interaction, asked: Mapping[str, Any]) -> Sent:
+def _said(interaction: Interaction) -> Sent:
     try:
-        return read(_entry(interaction, asked))
+        return read(entry(interaction))
     except (AttributeError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
         # A recording may hold anything under the names of the API, and it must be saved all the same.
         return Sent(unknown="this is no answer of the API")
@@ -67,8 +61,7 @@ def _head(interaction: Interaction, asked: Mapping[str, Any], said: Sent) -> str
 def _model(interaction: Interaction, asked: Mapping[str, Any]) -> str:
     if isinstance(asked.get("model"), str):
         return str(asked["model"])
-    found = _MODEL.search(_path(interaction.request.uri))
-    return unquote(found[1]) if found else ""
+    return model_of(interaction.request.uri) or ""
 
 
 def _sizes(asked: Mapping[str, Any]) -> Iterator[str]:
@@ -142,63 +135,6 @@ def _usage(said: Sent) -> Iterator[str]:
     told = [f"{usage[key]} {words}" for key, words in _COUNTS.items() if usage.get(key)]
     if told:
         yield f"tokens: {', '.join(told)}"
-
-
-def _entry(interaction: Interaction, asked: Mapping[str, Any]) -> Entry:
-    """Put an interaction as the journal would have it, so that it is read as every other answer."""
-    request, response = interaction.request, interaction.response
-    path = _path(request.uri)
-    return Entry(
-        number=1,
-        provider=interaction.provider or _provider(path),
-        method=request.method,
-        path=unquote(path),
-        headers=request.headers,
-        body=asked,
-        status=response.status or None,
-        response_headers=_without_coding(response) if _is_decoded(response) else response.headers,
-        sent=[response.body],
-        ended="complete" if response.ended == "complete" else "closed",
-    )
-
-
-def _is_decoded(response: Response) -> bool:
-    """Say whether a body is no longer compressed as its head says: some recorders store it so."""
-    coding = (header(response.headers, "content-encoding") or "").lower()
-    return coding == "gzip" and not response.body.startswith(_GZIP)
-
-
-def _without_coding(response: Response) -> Headers:
-    return tuple(pair for pair in response.headers if pair[0].lower() not in ("content-encoding", "content-length"))
-
-
-def _path(uri: str) -> str:
-    try:
-        return urlsplit(uri).path
-    except ValueError:
-        return ""
-
-
-def _provider(path: str) -> str:
-    """Guess whose answer it is from the path alone: Bedrock's are read in their own way, all others alike."""
-    return "bedrock" if path.startswith("/model/") else "anthropic"
-
-
-def _decoded(headers: Headers, body: bytes) -> bytes:
-    if (header(headers, "content-encoding") or "").lower() != "gzip":
-        return body
-    try:
-        return gzip.decompress(body)
-    except (OSError, EOFError, zlib.error):
-        return body
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _flat(text: str) -> str:

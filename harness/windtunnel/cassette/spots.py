@@ -20,7 +20,9 @@ _NOT_CONTROLS = bytes(set(range(256)) - set(_CONTROLS))
 _UNSAFE = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _PIECE_BYTES: Final = 1024
 _OURS: Final = tuple(grammar.OURS)
-#: Its group in the grammar: the first three are code, message and headers.
+#: Groups in the grammar: the first three are code, message and headers.
+_CODE: Final = 1
+_HEADERS: Final = 3
 _FIRST_OF_OURS: Final = 4
 
 
@@ -83,7 +85,7 @@ def _is_plain(raw: bytes) -> bool:
 
 
 def _spot(raw: bytes, place: int) -> Spot | None:
-    if (request := grammar.REQUEST.match(raw, place)) is None:
+    if (request := grammar.REQUEST.match(raw, place)) is None or not _differ(request[_HEADERS]):
         return None
     if (request_body := _span(raw, request.end(), grammar.REQUEST_MARGIN)) is None:
         return None
@@ -99,8 +101,16 @@ def ours(response: re.Match[bytes], key: str) -> bytes | None:
     return response[_FIRST_OF_OURS + _OURS.index(key)]
 
 
+def _differ(headers: bytes | None) -> bool:
+    """Say whether every name stands there once: YAML would keep the last of two."""
+    names = grammar.NAMES.findall(headers or b"")
+    return len(names) == len(set(names))
+
+
 def _adds_up(response: re.Match[bytes]) -> bool:
-    """Check what no grammar can: that days and hours exist, and that there is a size for every instant."""
+    """Check what no grammar can: that days and hours exist, names once only, and a size for every instant."""
+    if not _differ(response[_HEADERS]) or (response[_CODE] == b"0" and ours(response, "ended") in (None, b"complete")):
+        return False
     recorded_at, expires, at_s, sizes = (ours(response, key) for key in ("recorded_at", "expires", "at_s", "sizes"))
     try:
         if recorded_at is not None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from windtunnel.cassette.grouped import flat, grouped, order
+from windtunnel.cassette.heads import misfit
 from windtunnel.cassette.interaction import ENDINGS, Arrival, Interaction, Request, Response
 from windtunnel.cassette.misfit import Misfit, Place, kind, mapping, one_of, text, whole_number
 
@@ -68,30 +69,39 @@ def to_vcr(interaction: Interaction) -> dict[str, Any]:
 
 def from_vcr(structure: Mapping[str, Any]) -> Interaction:
     """Read an interaction of the current format; Misfit for what cannot be one."""
-    request, response = mapping(structure, "request"), mapping(structure, "response")
-    ours, status = mapping(structure, "response", KEY), mapping(structure, "response", "status")
-    body = _body(mapping(structure, "response", "body").get("string"), ("response", "body", "string"))
-    return Interaction(
+    request, ours = mapping(structure, "request"), mapping(structure, "response", KEY)
+    found = Interaction(
         request=Request(
             method=text(request.get("method"), ("request", "method")),
             uri=text(request.get("uri"), ("request", "uri")),
             headers=flat(request.get("headers"), ours.get("request_header_order"), ("request", "headers")),
             body=_body(request.get("body"), ("request", "body")),
         ),
-        response=Response(
-            status=whole_number(status.get("code"), ("response", "status", "code")),
-            reason=text(status.get("message") or "", ("response", "status", "message")),
-            headers=flat(response.get("headers"), ours.get("response_header_order"), ("response", "headers")),
-            body=body,
-            arrivals=_arrivals(ours, len(body)),
-            head_at_s=_seconds(ours, "head_at_s"),
-            ended=one_of(ENDINGS, ours.get("ended", "complete"), ("response", KEY, "ended")),
-            ended_at_s=_seconds(ours, "ended_at_s"),
-        ),
+        response=response_from_vcr(structure),
         provider=text(ours.get("provider", ""), ("response", KEY, "provider")),
         recorded_at=_instant(ours.get("recorded_at")),
         expires=_day(ours.get("expires")),
         extra=_rest(structure, _KNOWN),
+    )
+    if (wrong := misfit(found)) is not None:
+        raise Misfit(*wrong)
+    return found
+
+
+def response_from_vcr(structure: Mapping[str, Any]) -> Response:
+    """Read the answer of an interaction, whose request need not be there."""
+    response = mapping(structure, "response")
+    ours, status = mapping(structure, "response", KEY), mapping(structure, "response", "status")
+    body = _body(mapping(structure, "response", "body").get("string"), ("response", "body", "string"))
+    return Response(
+        status=whole_number(status.get("code"), ("response", "status", "code")),
+        reason=text(status.get("message") or "", ("response", "status", "message")),
+        headers=flat(response.get("headers"), ours.get("response_header_order"), ("response", "headers")),
+        body=body,
+        arrivals=_arrivals(ours, len(body)),
+        head_at_s=_seconds(ours, "head_at_s"),
+        ended=one_of(ENDINGS, ours.get("ended", "complete"), ("response", KEY, "ended")),
+        ended_at_s=_seconds(ours, "ended_at_s"),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
@@ -23,6 +24,18 @@ def give_up(why: object, *, code: int = USAGE) -> NoReturn:
 
     typer.echo(f"windtunnel: {why}", err=True)
     sys.exit(code)
+
+
+@contextmanager
+def broken_by_bugs() -> Iterator[None]:
+    """End with 3 for an error that nobody expected: Python's own 1 would pass for a verdict that failed."""
+    try:
+        yield
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        give_up(f"a bug of windtunnel's own: {type(error).__name__}: {error}", code=BROKEN)
 
 
 def code_of(results: Sequence[Result], *, strict: bool = False) -> int:

@@ -196,7 +196,7 @@ def stale(
     files: Files,
     max_age: Annotated[int | None, typer.Option("--max-age", metavar="DAYS", min=0, help="Oldest age.")] = None,
     on: Annotated[
-        str | None, typer.Option("--on", metavar="DAY", help="As of this day, like 2027-01-31. [today]")
+        str | None, typer.Option("--on", metavar="DAY", help="As of this day, like 2027-01-31. \\[today]")
     ] = None,
     json_: Json = False,
 ) -> None:
@@ -248,7 +248,7 @@ def scrub(files: Files, json_: Json = False) -> None:
 def import_(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The foreign recording.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The cassette to write; it must not exist.")],
-    kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="What it is. [by its look]")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="What it is. \\[by its look]")] = None,
     every: Annotated[bool, typer.Option("--every-host", help="Keep exchanges with hosts of no provider, too.")] = False,
     json_: Json = False,
 ) -> None:
@@ -257,7 +257,7 @@ def import_(
     from windtunnel.cassette.scrubbing import redacted
 
     with _complaining():
-        found = imported(source, kind=kind)
+        found = imported(source, kind=kind, tell=lambda line: typer.echo(f"windtunnel: {line}", err=True))
         kept = [interaction for interaction in found if every or interaction.provider]
         if not kept:
             give_up(

@@ -38,14 +38,14 @@ def exec(
     ] = "anthropic_python",
     timeout: Annotated[
         float | None,
-        typer.Option(help="Seconds on the machine's clock until it is asked to end. [as long as it takes]"),
+        typer.Option(help="Seconds on the machine's clock until it is asked to end. \\[as long as it takes]"),
     ] = None,
     grace: Annotated[float, typer.Option(min=0, help="Seconds from then until it is killed.")] = 5.0,
     speed: Annotated[
         float, typer.Option(help="Run it under libfaketime, so many times as fast, and the server alike.")
     ] = 1.0,
     credential: Annotated[
-        str | None, typer.Option(metavar="KIND", help="What the client is given to prove who it is. [the usual one]")
+        str | None, typer.Option(metavar="KIND", help="What the client is given to prove who it is. \\[the usual one]")
     ] = None,
     tls: Annotated[
         bool, typer.Option("--tls", help="Speak TLS, with a certificate authority made on the spot.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from windtunnel.commands._ending import BROKEN, give_up
+from windtunnel.commands._ending import BROKEN, FAILED, PASS, give_up
 
 if TYPE_CHECKING:
     from windtunnel.cassette.record.session import RecordingSession
@@ -20,9 +20,14 @@ HELP = (
     "credentials are its own, and are not written down. Each exchange is on the cassette as soon as it has ended.\n\n"
     "    windtunnel record --cassette hello.yaml -- python agent.py\n\n"
     "Without a command it serves until interrupted; one line of JSON on stdout says when it is ready.\n\n"
-    "Exit code: the command's own; 2 for a mistake in what was asked, 3 where the recorder itself failed."
+    "It goes upstream as HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE say. Requests with Amazon's signatures are signed anew, by "
+    "the credentials of this environment.\n\n"
+    "Exit code: the command's own, 1 where that is 0 and something was not recorded; 2 for a mistake in what was asked, 3 "
+    "where the recorder itself failed."
 )
 
+#: So many misses are told in full.
+_TOLD = 20
 _MODES = ("none", "once", "new", "all")
 
 
@@ -37,10 +42,10 @@ def record(
             "no cassette yet; none: only play.",
         ),
     ] = "all",
-    provider: Annotated[str | None, typer.Option(help="Open the door of this provider only. [all]")] = None,
+    provider: Annotated[str | None, typer.Option(help="Open the door of this provider only. \\[all]")] = None,
     upstream: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Where its door leads. [where the environment says, else the real service]"),
+        typer.Option(metavar="URL", help="Where its door leads. \\[where the environment says, else the real service]"),
     ] = None,
     aws: Annotated[
         str,
@@ -68,6 +73,7 @@ def record(
     if provider is not None and provider not in DOORS:
         give_up(unknown_word("--provider", provider, DOORS))
     try:
+        _check(cassette, record)
         session = RecordingSession(
             cassette,
             mode=record,  # type: ignore[arg-type]
@@ -89,7 +95,23 @@ def record(
         code = _run(session, command) if command else _serve(session)
     finally:
         _stop(session)
-    raise typer.Exit(code)
+    missed = session.answers is not None and session.answers.misses
+    raise typer.Exit(code or (FAILED if missed else PASS))
+
+
+def _check(cassette: Path, mode: str) -> None:
+    """Find out before anything runs whether the cassette can be written. Raises CassetteError."""
+    from windtunnel.cassette import files
+    from windtunnel.cassette.interaction import CassetteError
+    from windtunnel.cassette.writing import alone, real
+
+    if cassette.is_dir():
+        raise CassetteError(f"{cassette}: this is a folder; give a file in it, as {cassette}/hello.yaml")
+    if mode == "none":
+        return
+    with alone(real(cassette)):
+        if cassette.exists():
+            files.load(cassette)
 
 
 def _say(line: str) -> None:
@@ -134,8 +156,29 @@ def _stop(session: RecordingSession) -> None:
         _say(session.summary)
         give_up(error, code=BROKEN)
     _say(session.summary)
-    misses = [] if session.answers is None else session.answers.misses
-    for miss in misses:
-        _say(miss)
-    if misses:
-        _say("record them: --record new")
+    if not session.proxy.asked:
+        _say(f"nothing came to the recorder; clients find it by {_variable(session)}, or by a base URL in their code")
+    _say_missed(session)
+
+
+def _say_missed(session: RecordingSession) -> None:
+    """Tell each miss once, however often it was asked; the first of them, if there are many."""
+    if session.answers is None or not session.answers.misses:
+        return
+    import shutil
+
+    from windtunnel.cassette.watched import fitting, unlike
+
+    missed = unlike(session.answers.misses)
+    for miss in missed[:_TOLD]:
+        told = fitting(miss, columns=shutil.get_terminal_size().columns)
+        _say(told.replace("; allow_repeats lets it answer again", ""))
+    if len(missed) > _TOLD:
+        _say(f"and {len(missed) - _TOLD} other requests that are not recorded")
+
+
+def _variable(session: RecordingSession) -> str:
+    from windtunnel.cassette.record.doors import DOORS
+
+    first, *others = [DOORS[name].variables[0] for name in session.opened]
+    return f"{first} and its like" if others else first

@@ -31,13 +31,13 @@ HELP = (
 def run(
     scenarios: Annotated[list[str] | None, typer.Argument(metavar="SCENARIO", show_default=False)] = None,
     client: Annotated[
-        list[str] | None, typer.Option(help="A built-in client; may be given several times. [anthropic]")
+        list[str] | None, typer.Option(help="A built-in client; may be given several times. \\[anthropic]")
     ] = None,
     client_command: Annotated[
         str | None, typer.Option(metavar="COMMAND", help="A command to be judged in place of a built-in client.")
     ] = None,
     provider: Annotated[
-        list[str] | None, typer.Option(help="A provider; may be given several times. [anthropic]")
+        list[str] | None, typer.Option(help="A provider; may be given several times. \\[anthropic]")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything that chance decides.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="So many seeds, from --seed on.")] = 1,

@@ -47,8 +47,11 @@ def serve(
     pace: Annotated[
         str, typer.Option(metavar="none|recorded|N", help="How fast a cassette is played; N: so many times as fast.")
     ] = "none",
+    allow_repeats: Annotated[
+        bool, typer.Option("--allow-repeats", help="Let the last recording of a request answer it again and again.")
+    ] = False,
     credential: Annotated[
-        str | None, typer.Option(metavar="KIND", help="What the client is given to prove who it is. [the usual one]")
+        str | None, typer.Option(metavar="KIND", help="What the client is given to prove who it is. \\[the usual one]")
     ] = None,
     tls: Annotated[
         bool, typer.Option("--tls", help="Speak TLS, with a certificate authority made on the spot.")
@@ -70,6 +73,8 @@ def serve(
             scenario=scenario,
             cassettes=cassette or (),
             pace=pace,
+            allow_repeats=allow_repeats,
+            tell=_say,
             script=None if script is None else (script.name, script.read()),
         )
     except UnicodeDecodeError as error:
@@ -103,6 +108,7 @@ def _run(served: Served, *, fast: bool) -> None:
             runner.run(until_stopped())
         finally:
             served.fake.close()
+    _say_played(served)
 
 
 def _say_ready(served: Served) -> None:
@@ -110,6 +116,17 @@ def _say_ready(served: Served) -> None:
 
     told = ready(served)
     print(json.dumps(told), flush=True)
-    typer.echo(
-        f"windtunnel: serving on {served.server.url}, what happens: {told['control_url']}/, stop with Ctrl-C", err=True
-    )
+    _say(f"serving on {served.server.url}, what happens: {told['control_url']}/, stop with Ctrl-C")
+
+
+def _say_played(served: Served) -> None:
+    if served.fake.core.tape is None:
+        return
+    from windtunnel.cassette.watched import Watched
+
+    if isinstance(played := served.fake.core.tape, Watched):
+        _say(played.summary())
+
+
+def _say(line: str) -> None:
+    typer.echo(f"windtunnel: {line}", err=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from windtunnel.cassette.entries import asked, bookings, entry
+from windtunnel.cassette.entries import asked, bookings, entry, model_of
 from windtunnel.cassette.interaction import Interaction
 
 
@@ -29,6 +29,33 @@ def test_a_packed_body_is_unpacked_and_its_headers_no_longer_claim_otherwise(ans
 
 def test_the_model_is_read_off_the_address_where_the_body_names_none(framed: Interaction) -> None:
     assert (asked(framed) or {})["model"] == "anthropic.claude-sonnet-5"
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/model/anthropic.claude-sonnet-5/converse-stream", "anthropic.claude-sonnet-5"),
+        ("/model/us.anthropic.claude-sonnet-4-5-v1%3A0/invoke", "us.anthropic.claude-sonnet-4-5-v1:0"),
+        ("/model/us.anthropic.claude-sonnet-4-5-v1:0/invoke", "us.anthropic.claude-sonnet-4-5-v1:0"),
+        (
+            "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fus.anthropic.claude-v1%3A0/invoke",
+            "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-v1:0",
+        ),
+        (
+            "/model/arn:aws:bedrock:us-east-1:1:inference-profile%2Fx/converse",
+            "arn:aws:bedrock:us-east-1:1:inference-profile/x",
+        ),
+        ("/v1/projects/p/publishers/anthropic/models/claude-x@2025:streamRawPredict", "claude-x@2025"),
+        ("/v1/models/claude-x?beta=true", "claude-x"),
+        ("/v1/messages", None),
+    ],
+)
+def test_an_address_names_its_model_whole(path: str, model: str | None) -> None:
+    assert model_of(f"https://example.invalid{path}") == model
+
+
+def test_what_is_no_address_names_no_model() -> None:
+    assert model_of("http://[half") is None
 
 
 @pytest.mark.parametrize("path", ["/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/invoke", "/v1/messages"])

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from windtunnel.cassette.interaction import Arrival, Response
 from windtunnel.cassette.plans import pace_of, plan_of
-from windtunnel_server.plan import Close, End, Plan, Reset, Send, Wait
+from windtunnel_server.plan import Close, End, Head, Plan, Reset, Send, Wait
+from windtunnel_server.whole import Whole
 from windtunnel_server.wire import eventstream, sse
 
 CHUNKED = (("Content-Type", "text/event-stream; charset=utf-8"), ("Transfer-Encoding", "chunked"))
@@ -79,6 +80,34 @@ def test_bytes_are_the_same_at_any_pace_and_in_whatever_pieces(body: bytes, size
     arrivals = tuple(Arrival(float(number), size) for number, size in enumerate(sizes))
 
     assert plan_of(streamed(body=body + EVENTS[0], arrivals=arrivals), pace=pace).body == body + EVENTS[0]
+
+
+@given(
+    st.binary(max_size=40),
+    st.sampled_from(["text/event-stream", eventstream.CONTENT_TYPE, "application/json"]),
+    st.lists(
+        st.sampled_from(
+            [
+                ("Content-Length", "7"),
+                ("Transfer-Encoding", "chunked"),
+                ("Connection", "close"),
+                ("Keep-Alive", "timeout=5"),
+                ("Content-Encoding", "gzip"),
+                ("X-Other", "1"),
+            ]
+        ),
+        unique=True,
+    ),
+    st.sampled_from([200, 204, 500]),
+)
+def test_the_bytes_that_are_known_at_once_are_those_of_the_steps(
+    body: bytes, kind: str, headers: list[tuple[str, str]], status: int
+) -> None:
+    plan = plan_of(Response(status=status, headers=(("Content-Type", kind), *headers), body=body))
+
+    assert isinstance(plan, Whole)
+    assert plan.data == b"".join(step.data for step in plan.steps if isinstance(step, Send))
+    assert plan.head == next(step for step in plan.steps if isinstance(step, Head))
 
 
 def test_frames_are_events_named_by_what_is_inside() -> None:
@@ -213,7 +242,7 @@ def test_what_is_no_pace_is_refused(pace: Any) -> None:
         (streamed(ended="reset"), (Reset(),)),
         (streamed(ended="cut"), (Close(),)),
         (streamed(ended="timeout"), (Wait(math.inf), Close())),
-        (Response(status=0, ended="refused"), (Reset(),)),
+        (Response(status=0, ended="refused"), (Reset(refused=True),)),
     ],
 )
 def test_a_recorded_failure_happens_again(response: Response, end: tuple[object, ...]) -> None:

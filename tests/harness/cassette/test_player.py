@@ -375,3 +375,24 @@ def test_a_reset_begins_the_cassette_anew(play: Play) -> None:
     opened.tunnel.reset()
 
     assert opened.ask().json()["said"] == "one"
+
+
+# --- nobody there ------------------------------------------------------------------------------------------------
+
+
+def test_a_client_in_memory_cannot_connect_where_nobody_listened(play: Play) -> None:
+    opened = play(taken(status=0, body=b"", headers=(), ended="refused"), taken(said="again"))
+
+    with pytest.raises(httpx2.ConnectError, match="Connection refused"):
+        opened.ask()
+
+    assert opened.ask().json()["said"] == "again"
+    assert [entry.ended for entry in opened.tunnel.journal.calls] == ["refused", "complete"]
+
+
+def test_a_client_on_a_socket_sees_a_reset_where_nobody_listened(play: Play) -> None:
+    opened = play(taken(status=0, body=b"", headers=(), ended="refused"))
+    url = opened.tunnel.env["ANTHROPIC_BASE_URL"]
+
+    with httpx2.Client() as client, pytest.raises(httpx2.ReadError):
+        client.post(f"{url}/v1/messages", json=request(), headers=HEADERS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -122,8 +123,88 @@ def test_what_is_not_recorded_reaches_nobody_and_is_said(recorded, upstream, tmp
     result = recorded("--record", "none")
 
     assert (result.exit_code, upstream.asked) == (1, [])
-    assert "a.yaml: 0 recorded, 0 played, 1 not recorded" in result.stderr
-    assert "No recording answers POST /v1/messages · nearest: none, the cassette is empty" in result.stderr
+    assert result.stderr.splitlines()[-4:] == [
+        "windtunnel: a.yaml: 0 recorded, 0 played, 1 not recorded",
+        "windtunnel: No recording answers POST /v1/messages (request 1).",
+        "  nearest: none, the cassette is empty",
+        "  what to do: record it: windtunnel record --record new --cassette a.yaml",
+    ]
+
+
+#: Asks one thing twice and another once, and is content whatever comes of it.
+CONTENT_WITH_ALL = """
+import os, urllib.error, urllib.request
+for body in (b'{"n":1}', b'{"n":2}', b'{"n":1}'):
+    try:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages", body)
+    except urllib.error.HTTPError as error:
+        error.close()
+"""
+
+
+def test_a_command_that_hides_what_is_not_recorded_does_not_end_well(windtunnel_command, upstream, tmp_path):
+    files.save(tmp_path / "a.yaml", [], expected=None)
+
+    result = windtunnel_command(
+        "record",
+        "--cassette",
+        "a.yaml",
+        "--record",
+        "none",
+        "--upstream",
+        upstream.url,
+        "--",
+        sys.executable,
+        "-c",
+        CONTENT_WITH_ALL,
+    )
+
+    assert (result.exit_code, upstream.asked) == (1, [])
+    assert "3 not recorded" in result.stderr
+    assert result.stderr.count("No recording answers") == 1  # nothing tells one from the other in an empty cassette
+
+
+def test_a_command_that_asks_nothing_is_told_how_it_would(windtunnel_command, upstream):
+    result = windtunnel_command("record", "--cassette", "a.yaml", "--upstream", upstream.url, "--", "true")
+
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[1].startswith("windtunnel: nothing came to the recorder; clients find it by ANTH")
+
+
+def test_a_cassette_that_cannot_be_written_is_found_out_before_anything_is_asked(recorded, upstream, tmp_path):
+    (tmp_path / "a.yaml").write_text("interactions: [", encoding="utf-8")
+    damaged = recorded()
+    (tmp_path / "a.yaml").unlink()
+    (tmp_path / "a.yaml").mkdir()
+    folder = recorded()
+
+    assert (damaged.exit_code, folder.exit_code, upstream.asked) == (2, 2, [])
+    assert "a.yaml, line 2: " in damaged.stderr and "left as it is" in damaged.stderr
+    assert "a.yaml: this is a folder; give a file in it" in folder.stderr
+
+
+def test_the_proxy_of_the_environment_is_on_the_way_upstream(recorded, upstream, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as shut:
+        port = shut.getsockname()[1]
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:hush@127.0.0.1:{port}")
+    monkeypatch.delenv("https_proxy", raising=False)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+
+    result = recorded("--upstream", "https://api.example")
+
+    assert result.exit_code == 1
+    assert (
+        f"https://api.example cannot be reached: the proxy http://127.0.0.1:{port} (from HTTPS_PROXY)" in result.stderr
+    )
+    assert "hush" not in result.stderr
+
+
+def test_every_default_is_in_the_help(windtunnel_command):
+    help_text = " ".join(windtunnel_command("record", "--help").output.replace("│", "").split())
+
+    assert "this provider only. [all]" in help_text
+    assert "[where the environment says, else the real service]" in help_text
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from windtunnel.client.conversation import AsyncConversation
 from windtunnel.client.sync import Client
 from windtunnel.client.terminal import Terminal
 from windtunnel.commands._demo import script
-from windtunnel.commands._talk import Talk
+from windtunnel.commands._talk import Talk, read_line
 from windtunnel.fake import pointed_at
 
 Lines = Iterator["str | type[BaseException]"]
@@ -110,6 +110,67 @@ def test_a_turn_that_failed_can_be_taken_up(talk):
     assert out.getvalue().count("-- Retry ") == 3
     assert "-- overloaded after 4 attempts: 529 Overloaded\n" in out.getvalue()
     assert "\nHere.\n" in out.getvalue()
+
+
+def test_what_a_summary_waits_for_is_shown_and_what_it_used(talk):
+    summary = {"text": "between <summary> and </summary>"}
+    with Windtunnel(
+        fail("overloaded", when=summary, times=2),
+        reply("<summary>All calm.</summary>", when=summary),
+        *[reply("Here.")] * 5,
+    ) as tunnel:
+        chat, out = talk(tunnel, *["Well?"] * 5, "/compact")
+
+        assert chat.run() == 0
+    told = out.getvalue().splitlines()[-5:]
+    assert [line.partition(" in ")[0] for line in told[:4]] == [
+        "-- Summarising 4 messages ...",
+        "-- Retry 1",
+        "-- Retry 2",
+        told[3].partition(" in ")[0],
+    ]
+    assert told[3].startswith("-- Compacted: ") and told[4].endswith("1 request")
+
+
+def test_nothing_to_summarise_is_told(talk):
+    with Windtunnel() as tunnel:
+        chat, out = talk(tunnel, "/compact")
+
+        assert chat.run() == 0
+    assert out.getvalue() == "-- There is nothing to summarise yet.\n"
+
+
+def test_bytes_that_are_no_text_are_sent_as_a_sign_for_them(talk):
+    with Windtunnel(reply("Here.")) as tunnel:
+        chat, _ = talk(tunnel, "h\udce9llo")
+
+        assert chat.run() == 0
+        assert tunnel.journal.calls[0].body["messages"][0]["content"][0]["text"] == "h\ufffdllo"
+
+
+class Typed(io.StringIO):
+    """What somebody types at a terminal, or sees there."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_prompt_is_for_whoever_sees_it_and_not_for_a_file(monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.setattr("sys.stdin", Typed("hello\n"))
+
+    assert read_line() == "hello"
+    with pytest.raises(EOFError):
+        read_line()
+
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "\nyou> \nyou> \n")
+
+
+def test_a_closed_input_is_an_end(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.stdin", None)
+
+    with pytest.raises(EOFError):
+        read_line()
 
 
 def test_the_demo_shows_a_call_an_answer_and_a_compaction(talk):

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from windtunnel.cassette.interaction import Headers, Request, header
 from windtunnel.cassette.match.canonical import canonical
+from windtunnel.cassette.reported import plain
 
 #: What stands before these says at whose gateway, in whose project and place a request was made: not what it asks.
 _ROOTS: Final = re.compile(
@@ -45,7 +46,10 @@ class Asked:
     def canonical(self) -> Any:
         """The body as it is compared; worked out when it is first asked for."""
         if not self._canonical:
-            self._canonical.append(canonical(self.body, header(self.headers, "content-type")))
+            body = plain(self.body, (header(self.headers, "content-encoding") or "identity").strip().lower())
+            self._canonical.append(
+                canonical(self.body if body is None else body, header(self.headers, "content-type"))
+            )
         return self._canonical[0]
 
     @property

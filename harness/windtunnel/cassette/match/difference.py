@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from windtunnel.cassette.match.asked import Asked
+from windtunnel.cassette.match.canonical import digest
 from windtunnel.cassette.match.matchers import Matching
 from windtunnel_server.journal import mask
 from windtunnel_server.wire import credentials
@@ -64,7 +65,7 @@ def _begin_alike(recorded: Any, seen: Any) -> int:
 
 
 def _differences(recorded: Any, seen: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    if recorded == seen:
+    if _same(recorded, seen):
         return
     if isinstance(recorded, dict) and isinstance(seen, dict):
         for key in [*recorded, *(key for key in seen if key not in recorded)]:
@@ -77,6 +78,11 @@ def _differences(recorded: Any, seen: Any, path: str) -> Iterator[tuple[str, Any
             yield from _differences(one, other, f"{path}[{index}]")
     else:
         yield path or "body", recorded, seen
+
+
+def _same(recorded: Any, seen: Any) -> bool:
+    # For Python 1 is True, and 0 is False.
+    return bool(recorded == seen) and (_Absent in (recorded, seen) or digest(recorded) == digest(seen))
 
 
 class _Absent:

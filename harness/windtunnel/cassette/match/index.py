@@ -1,7 +1,9 @@
 """Finds the interaction that answers a request, in a time that does not grow with their number.
 
-Recordings are looked up by their bytes, then by the digest of what is left of them once all is gone that clients vary.
-Identical requests are answered in the order of their recording, each recording once.
+Recordings are looked up by their bytes; then the one is tried whose turn it is, since most clients ask again in the order
+they asked in; then by the digest of what is left of them once all is gone that clients vary. Identical requests are
+answered in the order of their recording, each recording once; one that was recorded in the very bytes of a request comes
+before others that ask the same in other words.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Final, TypeAlias
 from windtunnel.cassette.interaction import Request
 from windtunnel.cassette.match import difference
 from windtunnel.cassette.match.asked import Asked, from_request
-from windtunnel.cassette.match.canonical import digest
+from windtunnel.cassette.match.canonical import but_for_the_user, digest, surely_same
 from windtunnel.cassette.match.difference import Difference
 from windtunnel.cassette.match.matchers import Matching, custom_says
 from windtunnel.cassette.match.reel import Reel
@@ -68,6 +70,8 @@ class Index:
         self._matching = matching or Matching.of()
         self._allow_repeats = allow_repeats
         self._redact = redact
+        #: The last request that was redacted, and what became of it: that takes its time.
+        self._redacted: tuple[Asked, Asked] | None = None
         self._by_bytes: dict[Hashable, _Alike] = {}
         self._by_sense: dict[Hashable, _Alike] | None = None
         self._alike: list[list[_Alike]] = [[] for _ in range(len(reel))]
@@ -86,6 +90,8 @@ class Index:
         same = None if self._matching.custom else self._by_bytes.get(self._bytes_key(asked))
         if self.unplayed:
             found = self._next(same, asked)
+            if found is None:
+                found = self._whose_turn_it_is(asked)
             if found is None:
                 found = self._next(self._like(asked), asked)
             if found is not None:
@@ -110,6 +116,27 @@ class Index:
         for alike in (*self._by_bytes.values(), *(self._by_sense or {}).values()):
             alike.waiting = deque(alike.places)
 
+    def _whose_turn_it_is(self, asked: Asked) -> int | None:
+        """The first that has not been played, where it answers: that saves reading all the others."""
+        place = self.played.find(0)
+        if self._by_sense is not None or self._matching.custom or not self._matching.body:
+            return None
+        recorded = self._recording(place, whole=self._matching.reads_headers)
+        for seen in self._readings(asked):
+            if self._matching.key(seen) == self._matching.key(recorded) and surely_same(
+                seen.canonical, recorded.canonical
+            ):
+                return place
+        return None
+
+    def _readings(self, asked: Asked) -> Iterator[Asked]:
+        """A request as it came, and as a recorder would have written it down."""
+        yield asked
+        if self._redact is not None:
+            if self._redacted is None or self._redacted[0] is not asked:
+                self._redacted = asked, self._redact(asked)
+            yield self._redacted[1]
+
     def _next(self, alike: _Alike | None, asked: Asked) -> int | None:
         if alike is None:
             return None
@@ -128,14 +155,16 @@ class Index:
     def _like(self, asked: Asked) -> _Alike | None:
         if self._by_sense is None:
             self._by_sense = {}
-            for place, recorded in enumerate(self._recorded()):
-                if recorded.body[:1] not in _JSON:  # a form, for which the headers have to be looked at
-                    recorded = self._reel.asked(place)
+            for place in range(len(self._reel)):
+                recorded = self._recording(place, whole=self._matching.reads_headers)
                 self._add(self._by_sense, self._sense_key(recorded), place)
-        found = self._by_sense.get(self._sense_key(asked))
-        if found is None and self._redact is not None:
-            found = self._by_sense.get(self._sense_key(self._redact(asked)))
-        return found
+        found = (self._by_sense.get(self._sense_key(seen)) for seen in self._readings(asked))
+        return next((alike for alike in found if alike is not None), None)
+
+    def _recording(self, place: int, *, whole: bool) -> Asked:
+        recorded = self._reel.asked(place, whole=whole)
+        # For a form, or for what is compressed, the headers have to be looked at.
+        return recorded if recorded.body[:1] in _JSON else self._reel.asked(place)
 
     def _refusal(self, asked: Asked, place: int) -> str | None:
         """What a rule of the user's own has against an interaction."""
@@ -150,7 +179,7 @@ class Index:
         self._alike[place].append(alike)
 
     def _bytes_key(self, asked: Asked) -> Hashable:
-        return self._matching.key(asked), asked.body if self._matching.body else b""
+        return self._matching.key(asked), but_for_the_user(asked.body) if self._matching.body else b""
 
     def _sense_key(self, asked: Asked) -> Hashable:
         return self._matching.key(asked), digest(asked.canonical) if self._matching.body else b""

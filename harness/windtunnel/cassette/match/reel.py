@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 from urllib.parse import urlsplit
 
-from windtunnel.cassette.interaction import Interaction
+from windtunnel.cassette.interaction import Interaction, Response
 from windtunnel.cassette.match.asked import Asked, from_request
 
 
@@ -30,6 +30,8 @@ class Keyed(Protocol):
     def interactions(self) -> Sequence[Interaction]: ...
     @property
     def keys(self) -> Sequence[Key]: ...
+    @property
+    def responses(self) -> Sequence[Response]: ...
 
 
 Source: TypeAlias = Keyed | Sequence[Interaction]
@@ -51,11 +53,11 @@ class Reel:
 
     def __init__(self, cassettes: Iterable[tuple[str, Source]]) -> None:
         self.places: list[Place] = []
-        self._spots: list[tuple[Sequence[Interaction], Sequence[Key] | None, int]] = []
+        self._spots: list[tuple[Sequence[Interaction], Keyed | None, int]] = []
         for name, source in cassettes:
-            interactions, keys = (source.interactions, source.keys) if isinstance(source, Keyed) else (source, None)
+            interactions, keyed = (source.interactions, source) if isinstance(source, Keyed) else (source, None)
             self.places += [Place(name, number) for number in range(1, len(interactions) + 1)]
-            self._spots += [(interactions, keys, index) for index in range(len(interactions))]
+            self._spots += [(interactions, keyed, index) for index in range(len(interactions))]
 
     def __len__(self) -> int:
         return len(self._spots)
@@ -64,10 +66,18 @@ class Reel:
         interactions, _, at = self._spots[index]
         return interactions[at]
 
+    def answer(self, index: int) -> tuple[str, Response]:
+        """Return the method of a request, and the answer to it."""
+        interactions, keyed, at = self._spots[index]
+        if keyed is None:
+            return interactions[at].request.method, interactions[at].response
+        return keyed.keys[at].method, keyed.responses[at]
+
     def asked(self, index: int, *, whole: bool = True) -> Asked:
         """Return a request as matchers see it; without headers and provider where they are not wanted (`whole`)."""
-        interactions, keys, at = self._spots[index]
-        if whole or keys is None:
+        interactions, keyed, at = self._spots[index]
+        if whole or keyed is None:
             return from_request(interactions[at].request, provider=interactions[at].provider)
-        parts = urlsplit(keys[at].uri)
-        return Asked(keys[at].method, parts.path or "/", parts.query, (), keys[at].body)
+        key = keyed.keys[at]
+        parts = urlsplit(key.uri)
+        return Asked(key.method, parts.path or "/", parts.query, (), key.body)

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Literal
 
 from windtunnel.cassette.interaction import Request, Response
-from windtunnel.cassette.match import Index, from_request
+from windtunnel.cassette.match import Asked, Index, from_request
 from windtunnel.cassette.match.index import redacting
 from windtunnel.cassette.match.reel import Reel, Source
+from windtunnel.cassette.player import Miss
 from windtunnel.cassette.record.doors import provider_of
-
-#: How each cloud words a bad request (wire.md 6.4, 6.5); the others do as Anthropic's own API.
-_ENVELOPES: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
-    "bedrock": lambda why: {"message": why},
-    "vertex": lambda why: {"error": {"code": 400, "message": why, "status": "INVALID_ARGUMENT"}},
-}
+from windtunnel.cassette.record.refusals import refusal
 
 
 class Answers:
     """Gives recorded answers, each once and in their order. May be asked by several threads.
 
     A request that none answers goes on (None), or with `on_miss="refuse"` gets a 400 that no SDK retries. `redact` makes
-    of a live request what a recorder would have written down.
+    of a live request what a recorder would have written down. `name` is the cassette's, for reports.
     """
 
     def __init__(
@@ -33,40 +28,33 @@ class Answers:
         *,
         on_miss: Literal["record", "refuse"],
         redact: Callable[[Request], Request] | None = None,
+        name: str = "",
     ) -> None:
-        self._on_miss = on_miss
-        self._reel = Reel([("", cassette)])
+        self._on_miss, self._name = on_miss, name
+        self._reel = Reel([(name, cassette)])
         self._index = Index(self._reel, redact=None if redact is None else redacting(redact))
         self._lock = threading.Lock()
+        self._asked = 0
         self.played = 0
-        #: What was asked and not found: the request's line, what is nearest, what differs first.
-        self.misses: list[str] = []
+        #: What was asked and not found.
+        self.misses: list[Miss] = []
 
     def __call__(self, request: Request) -> Response | None:
         """Return the recorded answer; None, or a refusal, where there is none."""
         asked = from_request(request, provider=provider_of(request.uri))
         with self._lock:
+            self._asked += 1
             found = self._index.take(asked)
             if found is not None:
                 self.played += 1
                 return self._reel.interaction(found.place).response
             if self._on_miss == "record":
                 return None
-            nearest = self._index.nearest(asked)
-            place = "none, the cassette is empty" if nearest is None else f"interaction {nearest.place + 1}"
-            differs = (
-                "" if nearest is None else f" · differs: {nearest.difference or 'nothing, but it has been played'}"
-            )
-            self.misses.append(f"No recording answers {asked.line} · nearest: {place}{differs}")
-            return refusal(asked.provider, self.misses[-1])
+            self.misses.append(self._missed(asked))
+            return refusal(asked.provider, self.misses[-1].brief)
 
-
-def refusal(provider: str, why: str) -> Response:
-    """Return a 400 in a provider's own words that clients do not retry."""
-    usual = {"type": "error", "error": {"type": "invalid_request_error", "message": why}}
-    envelope = _ENVELOPES[provider](why) if provider in _ENVELOPES else usual
-    body = json.dumps(envelope, ensure_ascii=False).encode()
-    headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("x-should-retry", "false")]
-    if provider == "bedrock":
-        headers.append(("x-amzn-errortype", "ValidationException"))
-    return Response(status=400, reason="Bad Request", headers=tuple(headers), body=body)
+    def _missed(self, asked: Asked) -> Miss:
+        nearest = self._index.nearest(asked)
+        place = None if nearest is None else self._reel.places[nearest.place]
+        remedy = f"record it: windtunnel record --record new --cassette {self._name}"
+        return Miss(asked.line, self._asked, nearest, place, remedy)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import struct
 import time
 from collections import deque
@@ -61,6 +62,13 @@ class Pipe(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._may_write.set()
+
+    async def secure(self, context: ssl.SSLContext, host: str) -> None:
+        """Speak TLS from here on, with `host`. Raises ssl.SSLError or OSError."""
+        loop = asyncio.get_running_loop()
+        transport = await loop.start_tls(self._transport, self, context, server_hostname=host)
+        assert transport is not None
+        self.connection_made(transport)
 
     @property
     def has_news(self) -> bool:

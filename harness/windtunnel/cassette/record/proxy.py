@@ -12,11 +12,13 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from windtunnel.cassette.interaction import Interaction, Request, Response
+from windtunnel.cassette.record.outward import Way, way
 from windtunnel.cassette.record.pipe import Pipe
-from windtunnel.cassette.record.signing import Resigner, Signer
+from windtunnel.cassette.record.signing import Resigner, Signer, turned_down
 from windtunnel.cassette.record.take import Sink
 from windtunnel.cassette.record.upstreams import Upstream
 from windtunnel.cassette.record.visit import Visit
@@ -36,8 +38,8 @@ class Proxy:
 
     `sink` is given every interaction as it ends. With `answer`, an answer it returns is played and nothing goes upstream;
     for None the request does. `signer` signs anew, None: with the credentials of this
-    process's environment. `trust` is what TLS upstream is verified by; None: what this machine trusts. `tell` is given
-    a line for whoever watches when a request cannot be sent on.
+    process's environment. `trust` is what TLS upstream is verified by; None: what this machine trusts. `environ` names
+    the proxies on the way upstream. `tell` is given a line for whoever watches when a request cannot be sent on.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Proxy:
         signer: Signer | None = None,
         answer: Callable[[Request], Response | None] | None = None,
         trust: ssl.SSLContext | None = None,
+        environ: Mapping[str, str] = MappingProxyType({}),
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         if not _is_loopback(host):
@@ -62,6 +65,10 @@ class Proxy:
         self.answer, self.tell = answer, tell
         self.signer: Signer | None = (signer or Resigner()) if aws == "resign" else None
         self._sink, self._host, self._port, self._trust = sink, host, port, trust
+        self._environ = environ
+        #: How many requests have come.
+        self.asked = 0
+        self._told: set[str] = set()
         self._server: asyncio.Server | None = None
         self._visits: set[asyncio.Task[None]] = set()
 
@@ -86,16 +93,27 @@ class Proxy:
 
     def keep(self, interaction: Interaction) -> None:
         """Hand over what was taken down."""
+        why = None if self.signer is None else turned_down(interaction)
+        if why is not None:
+            self.tell_once(
+                f"the service answered 403 ({why}) to what the recorder signed: it signs with the credentials that it finds "
+                "where it is started (AWS_PROFILE, AWS_ACCESS_KEY_ID, …), not with the client's"
+            )
         self._sink(interaction)
 
     async def connect(self, origin: str) -> Pipe:
-        """Return a new connection to "https://host:port". Raises OSError."""
-        scheme, _, authority = origin.partition("://")
-        host, port = _host_and_port(authority, 443 if scheme == "https" else 80)
-        trust = self._context() if scheme == "https" else None
-        loop = asyncio.get_running_loop()
-        _, pipe = await loop.create_connection(Pipe, host, port, ssl=trust, server_hostname=host if trust else None)
-        return pipe
+        """Return a new connection to "https://host:port". Raises OSError or UpstreamError."""
+        return await self.way(origin).connect(self._context)
+
+    def tell_once(self, line: str) -> None:
+        """Tell whoever watches, however often a client tries again."""
+        if line not in self._told:
+            self._told.add(line)
+            self.tell(line)
+
+    def way(self, origin: str) -> Way:
+        """Return how to come to "https://host:port". Raises UpstreamError."""
+        return way(origin, self._environ)
 
     def _welcome(self) -> Pipe:
         pipe = Pipe()
@@ -120,13 +138,6 @@ def trusting(bundle: str | None) -> ssl.SSLContext:
             raise ProxyError(f"--ca-bundle {bundle}: {error}; give a file of certificates in PEM") from None
     context.set_alpn_protocols(["http/1.1"])
     return context
-
-
-def _host_and_port(authority: str, usual: int) -> tuple[str, int]:
-    host, colon, port = authority.rpartition(":")
-    if not colon or port.endswith("]"):
-        host, port = authority, str(usual)
-    return host.strip("[]"), int(port)
 
 
 def _is_loopback(host: str) -> bool:

@@ -16,6 +16,7 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -26,7 +27,7 @@ from windtunnel.cassette.record.writing import Writer
 class Scribe:
     """A sink that has another process write. Handing over costs a few microseconds, however slow the disk."""
 
-    def __init__(self, path: Path, *, afresh: bool = False) -> None:
+    def __init__(self, path: Path, *, afresh: bool = False, environ: Mapping[str, str] = os.environ) -> None:
         #: How many interactions were written; known once it is closed.
         self.count = 0
         self._path = path
@@ -38,7 +39,8 @@ class Scribe:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            # With the secrets of whoever is recorded: they are looked for.
+            env={**os.environ, **environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
         self._thread = threading.Thread(target=self._feed, name="windtunnel scribe", daemon=True)
         self._thread.start()

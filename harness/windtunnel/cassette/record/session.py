@@ -47,14 +47,22 @@ class RecordingSession:
         self._write: Scribe | None = None
         self._afresh = mode == "all"
         self.proxy = Proxy(
-            self.opened, self._keep, host=host, port=port, aws=aws, answer=self.answers, trust=trust, tell=tell
+            self.opened,
+            self._keep,
+            host=host,
+            port=port,
+            aws=aws,
+            answer=self.answers,
+            trust=trust,
+            environ=environ,
+            tell=tell,
         )
         self._thread = ThreadedProxy(self.proxy)
 
     def start(self) -> Pointing:
         """Start listening; return what clients are told."""
         if not self.is_closed:
-            self._write = Scribe(self.cassette, afresh=self._afresh)
+            self._write = Scribe(self.cassette, afresh=self._afresh, environ=self._environ)
         try:
             self._thread.start()
         except BaseException:
@@ -98,6 +106,7 @@ class RecordingSession:
             there,
             on_miss="refuse" if self.is_closed else "record",
             redact=Redactor(environ=self._environ).request,
+            name=str(self.cassette),
         )
 
     def _keep(self, interaction: Interaction) -> None:

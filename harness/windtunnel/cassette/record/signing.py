@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, Protocol
 
-from windtunnel.cassette.interaction import Headers, header
+from windtunnel.cassette.interaction import Headers, Interaction, header
 
 _SIGNED: Final = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request,\s*"
@@ -64,20 +64,36 @@ class Resigner:
         try:
             from botocore.auth import SigV4Auth  # type: ignore[import-untyped]
             from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
+            from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
             from botocore.session import Session  # type: ignore[import-untyped]
         except ImportError:
             raise SigningError(
                 "a request signed for Amazon has to be signed anew on its way, and botocore is not installed: "
                 "pip install 'windtunnel[record]', or give --aws pass where clients sign for the right host"
             ) from None
-        if self._credentials is None:
-            self._credentials = Session().get_credentials()
-        if self._credentials is None:
+        try:
+            if self._credentials is None:
+                self._credentials = Session().get_credentials()
+            frozen = None if self._credentials is None else self._credentials.get_frozen_credentials()
+        except BotoCoreError as error:
+            raise SigningError(
+                "a request signed for Amazon has to be signed anew on its way, and the recorder cannot get its credentials: "
+                f"{error}"
+            ) from None
+        if frozen is None:
             raise SigningError(
                 "a request signed for Amazon has to be signed anew on its way, and the recorder finds no credentials: "
                 "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where you start it"
             )
-        return SigV4Auth(self._credentials.get_frozen_credentials(), service, region), AWSRequest
+        return SigV4Auth(frozen, service, region), AWSRequest
+
+
+def turned_down(interaction: Interaction) -> str | None:
+    """Return what the service calls it where it has not taken a signature of ours; None where it has."""
+    request, response = interaction.request, interaction.response
+    if response.status != 403 or not is_signed(request.headers):
+        return None
+    return (header(response.headers, "x-amzn-errortype") or "").partition(":")[0] or "no reason given"
 
 
 def _replaced(headers: Headers, written: dict[str, str]) -> Headers:

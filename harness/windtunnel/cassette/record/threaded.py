@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
+from typing import Final
 
 from windtunnel.cassette.record.proxy import Proxy
+
+#: How its thread is called, and those that look up names for it.
+THREADS: Final = "windtunnel recorder"
 
 
 class ThreadedProxy:
@@ -18,7 +23,7 @@ class ThreadedProxy:
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._stop: Callable[[], object] = lambda: None
-        self._thread = threading.Thread(target=self._run, name="windtunnel recorder", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=THREADS, daemon=True)
 
     def start(self) -> None:
         """Return once it listens; raise what kept it from doing so."""
@@ -53,6 +58,7 @@ class ThreadedProxy:
 
     async def _serve(self) -> None:
         loop, over = asyncio.get_running_loop(), asyncio.Event()
+        loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix=THREADS))
         await self.proxy.start()
         self._stop = lambda: loop.call_soon_threadsafe(over.set)
         self._ready.set()

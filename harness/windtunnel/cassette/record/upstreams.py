@@ -55,6 +55,18 @@ class Upstream:
             raise UpstreamError(f"{self.origin}{path}: which {missing}? give --upstream, or {what}")
         return self.origin.format_map(words)
 
+    def is_at(self, host: str, path: str, authorization: str | None, *, own: str) -> bool:
+        """Say whether a Host header is this upstream's: as it is, or with the port of the recorder, to which its name led.
+
+        `own` is the recorder's own "host:port".
+        """
+        try:
+            there = urlsplit(self.origin_for(path, authorization))
+        except UpstreamError:
+            return False
+        by_name = f"{there.hostname}:{own.rpartition(':')[2]}"
+        return host != own and host.lower() in (there.netloc.lower(), by_name)
+
 
 @dataclass(frozen=True, slots=True)
 class Pointing:

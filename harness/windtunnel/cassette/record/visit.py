@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import re
 import ssl
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +13,7 @@ from windtunnel.cassette.record.doors import DOORS, door_of
 from windtunnel.cassette.record.message import Head, Message, MessageError
 from windtunnel.cassette.record.pipe import Pipe
 from windtunnel.cassette.record.played import ends_connection, on_the_wire
+from windtunnel.cassette.record.refusals import refusal
 from windtunnel.cassette.record.signing import SigningError, is_signed
 from windtunnel.cassette.record.take import Take
 from windtunnel.cassette.record.tap import Tap
@@ -21,6 +22,8 @@ from windtunnel.cassette.record.upstreams import UpstreamError
 if TYPE_CHECKING:
     from windtunnel.cassette.record.proxy import Proxy
 
+#: What a client of a proxy writes before the path.
+_ABSOLUTE: Final = re.compile(r"^https?://[^/?]*")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -106,21 +109,40 @@ class Visit:
 
     async def _serve(self, request: Message, head: Head, came: bytes) -> None:
         method, target, version = head.words
-        provider = door_of(target, self._proxy.upstreams)
-        if provider is None:
-            on_offer = ", ".join(f"{DOORS[name].prefix or '/'} for {name}" for name in self._proxy.upstreams)
-            raise UpstreamError(f"{target}: no door; on offer: {on_offer}")
-        path = target[len(DOORS[provider].prefix) :] or "/"
+        self._proxy.asked += 1
+        self._provider = door_of(target, self._proxy.upstreams) or ""
+        keeps_host = self._proxy.signer is None and is_signed(head.headers)
+        provider, path = self._signed_for(head) if keeps_host else self._behind_door(target)
         upstream = self._proxy.upstreams[provider]
         origin = upstream.origin_for(path, header(head.headers, "authorization"))
         self._provider = "" if _is_issuer(path) else provider
-        keeps_host = self._proxy.signer is None and is_signed(head.headers)
         headers = head.headers if keeps_host else _with(head.headers, "host", origin.partition("://")[2])
         head = Head((method, path, version), headers)
         if self._proxy.answer is not None or (self._proxy.signer is not None and is_signed(headers)):
             await self._serve_whole(request, head, came, origin)
         else:
             await self._relay(request, head, self._framed(request, came), origin)
+
+    def _behind_door(self, target: str) -> tuple[str, str]:
+        """Whose door a path leads to, and the path behind it."""
+        provider = door_of(target, self._proxy.upstreams)
+        if provider is None:
+            on_offer = ", ".join(f"{DOORS[name].prefix or '/'} for {name}" for name in self._proxy.upstreams)
+            raise UpstreamError(f"{target}: no door; on offer: {on_offer}")
+        return provider, target[len(DOORS[provider].prefix) :] or "/"
+
+    def _signed_for(self, head: Head) -> tuple[str, str]:
+        """Whose host a request was signed for, and its path. Nothing of that may change, so it has come by no door."""
+        path = _ABSOLUTE.sub("", head.words[1]) or "/"
+        host, authorization = header(head.headers, "host") or "", header(head.headers, "authorization")
+        own = self._proxy.url.partition("://")[2]
+        for name, upstream in self._proxy.upstreams.items():
+            if upstream.is_at(host, path, authorization, own=own):
+                return name, path
+        raise SigningError(
+            f"a request is signed for {host or 'no host'}, which is not where it would go, so the service would refuse it; "
+            "with --aws pass the client has to sign for the service's own host, and without it the recorder signs anew"
+        )
 
     async def _serve_whole(self, request: Message, head: Head, came: bytes, origin: str) -> None:
         """Serve a request that has to be known whole before it is sent on, if it is at all."""
@@ -172,7 +194,8 @@ class Visit:
             await self._pass_on_refusal(request, head, piece, origin)
             raise _Over from None
         self._facing = upstream
-        self._send(upstream, tap, head.written() + piece)
+        upstream.write(self._proxy.way(origin).written(head) + piece)
+        tap.sent(head.written() + piece)
         sending = asyncio.ensure_future(self._send_on(request, upstream, tap))
         try:
             await self._pass_back(upstream, tap)
@@ -253,16 +276,10 @@ class Visit:
 
     async def _refuse(self, why: str) -> None:
         """Say that the recorder, not the service, has no answer."""
-        self._proxy.tell(why)
-        error = {"type": "error", "error": {"type": "api_error", "message": f"windtunnel record: {why}"}}
-        body = json.dumps(error, ensure_ascii=False).encode()
-        headers: Headers = (
-            ("content-type", "application/json"),
-            ("content-length", str(len(body))),
-            ("x-should-retry", "false"),
-            ("connection", "close"),
-        )
-        self._client.write(Head(("HTTP/1.1", "502", "Bad Gateway"), headers).written() + body)
+        self._proxy.tell_once(why)
+        said = refusal(self._provider, f"windtunnel record: {why}", status=502)
+        head = Head(("HTTP/1.1", str(said.status), said.reason), (*said.headers, ("connection", "close")))
+        self._client.write(head.written() + said.body)
         await self._client.close()
         raise _Over
 

@@ -1,19 +1,26 @@
-"""Into the cassette with what was taken down: redacted, one by one as they end, in the order in which they began."""
+"""Into the cassette with what was taken down: redacted, one by one as they end, in the order in which they began.
+
+What a later one gives away is taken out of the earlier ones in the same write.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from windtunnel.cassette.interaction import CassetteError, Interaction
+
+if TYPE_CHECKING:
+    from windtunnel.cassette.redact import Guard
 
 #: "none": only play; "once": record where there is no cassette yet, else play; "new": play, and record what is lacking;
 #: "all": record everything afresh.
 Mode: TypeAlias = Literal["none", "once", "new", "all"]
-Redact: TypeAlias = Callable[[Interaction], Interaction]
-Update: TypeAlias = Callable[[Path, Callable[[Sequence[Interaction]], Sequence[Interaction]]], object]
+Change: TypeAlias = Callable[[Sequence[Interaction]], Sequence[Interaction]]
+Update: TypeAlias = Callable[[Path, Change], object]
 
 
 class Writer:
@@ -24,17 +31,21 @@ class Writer:
     """
 
     def __init__(
-        self, path: Path, *, afresh: bool = False, redact: Redact | None = None, update: Update | None = None
+        self, path: Path, *, afresh: bool = False, guard: Guard | None = None, update: Update | None = None
     ) -> None:
         self._path, self._afresh = path, afresh
-        self._redact = redact or _redactor(path)
+        self._guard = guard or _guard(path)
         self._update = update or _update
-        #: How many interactions have been written.
+        #: How many interactions have been written, and not taken out again.
         self.count = 0
+        #: When each of them began: that is what tells them from what was there before.
+        self._ours: set[dt.datetime | None] = set()
+        #: What the file was looked through for last, in `known` of the guard.
+        self._looked_for = 0
         self._waiting: list[Interaction] = []
         self._news = threading.Condition()
         self._is_closing = self._is_busy = False
-        self._failure: BaseException | None = None
+        self._failures: list[BaseException] = []
         self._thread = threading.Thread(target=self._run, name="windtunnel cassette", daemon=True)
         self._thread.start()
 
@@ -49,13 +60,17 @@ class Writer:
             self._news.wait_for(lambda: not (self._waiting or self._is_busy))
 
     def close(self) -> None:
-        """Write what is waiting, and stop. Raises the first error that kept an interaction from being written."""
+        """Write what is waiting, look through the file once more, and stop.
+
+        Raises what kept interactions from being written, or made it take them out again; the first, if they differ in
+        kind, and else one that tells of all.
+        """
         with self._news:
             self._is_closing = True
             self._news.notify_all()
         self._thread.join()
-        if self._failure is not None:
-            raise self._failure
+        if self._failures:
+            raise _together(self._failures)
 
     def _run(self) -> None:
         while True:
@@ -63,12 +78,15 @@ class Writer:
                 self._news.wait_for(lambda: bool(self._waiting) or self._is_closing)
                 taken, self._waiting = self._waiting, []
                 self._is_busy = bool(taken)
+            try:
+                if taken:
+                    self._write([redacted for interaction in taken for redacted in self._redacted(interaction)])
+                else:
+                    self._look_through()
+            except BaseException as error:
+                self._failures.append(error)
             if not taken:
                 return
-            try:
-                self._write([redacted for interaction in taken for redacted in self._redacted(interaction)])
-            except BaseException as error:
-                self._failure = self._failure or error
             with self._news:
                 self._is_busy = False
                 self._news.notify_all()
@@ -76,15 +94,15 @@ class Writer:
     def _redacted(self, interaction: Interaction) -> Sequence[Interaction]:
         """An interaction whose secrets cannot be made sure of is left out; those around it are not."""
         try:
-            return [self._redact(interaction)]
+            return [self._guard.redacted(interaction)]
         except CassetteError as error:
-            self._failure = self._failure or error
+            self._failures.append(error)
             return []
 
     def _write(self, fresh: Sequence[Interaction]) -> None:
         if not fresh:
             return
-        is_first = not self.count
+        is_first = not self._ours
 
         def change(there: Sequence[Interaction]) -> Sequence[Interaction]:
             result = [] if self._afresh and is_first else list(there)
@@ -92,8 +110,33 @@ class Writer:
                 result.insert(_place(interaction, result), interaction)
             return result
 
-        self._update(self._path, change)
-        self.count += len(fresh)
+        self._change(change, fresh, since=self._looked_for)
+
+    def _look_through(self) -> None:
+        """Look at the whole file, as it is on the disk; what should not be there is taken out of it."""
+        if not self._ours or not self._path.exists():
+            return
+        try:
+            self._guard.check(self._path.read_bytes())
+        except CassetteError:
+            self._change(lambda there: there, (), since=None)
+            self._guard.check(self._path.read_bytes())
+
+    def _change(self, change: Change, fresh: Sequence[Interaction], *, since: int | None) -> None:
+        """Change the file, and take out of all that will be in it what has become known since."""
+        ours = self._ours | {interaction.recorded_at for interaction in fresh}
+        known = self._guard.known
+        out: Sequence[CassetteError] = ()
+
+        def guarded(there: Sequence[Interaction]) -> Sequence[Interaction]:
+            nonlocal out
+            kept, out = self._guard.again(change(there), since=since, ours=lambda one: one.recorded_at in ours)
+            return kept
+
+        self._update(self._path, guarded)
+        self._ours, self._looked_for = ours, known
+        self.count += len(fresh) - len(out)
+        self._failures += out
 
 
 def _place(interaction: Interaction, there: Sequence[Interaction]) -> int:
@@ -108,21 +151,20 @@ def _began(interaction: Interaction) -> float:
     return interaction.recorded_at.timestamp() if interaction.recorded_at is not None else 0.0
 
 
-def _redactor(path: Path) -> Redact:
-    from windtunnel.cassette import layout
-    from windtunnel.cassette.redact import Redactor
-
-    redactor = Redactor()
-
-    def redact(interaction: Interaction) -> Interaction:
-        redacted = redactor.interaction(interaction)
-        redactor.check(layout.block(redacted).encode(), name=str(path))
-        return redacted
-
-    return redact
+def _together(failures: Sequence[BaseException]) -> BaseException:
+    told = dict.fromkeys(str(failure) for failure in failures)
+    if len(told) == 1 or not all(isinstance(failure, CassetteError) for failure in failures):
+        return failures[0]
+    return CassetteError("\n".join(told))
 
 
-def _update(path: Path, change: Callable[[Sequence[Interaction]], Sequence[Interaction]]) -> object:
+def _guard(path: Path) -> Guard:
+    from windtunnel.cassette.redact import Guard
+
+    return Guard(str(path))
+
+
+def _update(path: Path, change: Change) -> object:
     from windtunnel.cassette import files
 
     try:

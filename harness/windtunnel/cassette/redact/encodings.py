@@ -6,7 +6,7 @@ of characters that no encoding touches.
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
 from windtunnel.cassette.redact import escapes, runs
 from windtunnel.cassette.redact.edits import Edit, merged
@@ -15,26 +15,46 @@ from windtunnel.cassette.redact.edits import Edit, merged
 _RUNS: Final = 4
 _ESCAPES: Final = 3
 
-#: Runs that hold no secret, by depth: one that held nothing deep down may hold something nearer the surface.
-_Clean: TypeAlias = tuple[set[bytes], ...]
+#: How many runs are remembered.
+_MOST_CLEAN: Final = 100_000
 
 
-def everywhere(text: bytes, find: runs.Find) -> list[Edit]:
+class Clean:
+    """Runs that hold no secret, by depth: one that held nothing deep down may hold something nearer the surface."""
+
+    def __init__(self, known: int = 0) -> None:
+        #: So many values were known when these runs held none of them.
+        self._known = known
+        self._runs: tuple[set[bytes], ...] = tuple(set() for _ in range(_RUNS))
+        #: Short texts that hold none at all: headers are the same in every interaction.
+        self.texts: set[bytes] = set()
+
+    def __getitem__(self, depth: int) -> set[bytes]:
+        return self._runs[depth]
+
+    def grown(self, known: int) -> Clean:
+        """Return what is clean where so many values are known: nothing, if they have become more."""
+        is_full = sum(map(len, self._runs)) + len(self.texts) > _MOST_CLEAN
+        return Clean(known) if known != self._known or is_full else self
+
+
+def everywhere(text: bytes, find: runs.Find, clean: Clean | None = None) -> list[Edit]:
     """Find secrets in `text` and in whatever it holds; `find` is asked about each layer.
 
-    Of bytes that are no text only the readable stretches are looked at.
+    Of bytes that are no text only the readable stretches are looked at. `clean` remembers what a text without secrets
+    holds, for the next one: it is good for as long as `find` finds the same.
     """
-    return _within(text, find, _RUNS, tuple(set() for _ in range(_RUNS)))
+    return _within(text, find, _RUNS, clean or Clean())
 
 
-def _within(text: bytes, find: runs.Find, depth: int, clean: _Clean) -> list[Edit]:
+def _within(text: bytes, find: runs.Find, depth: int, clean: Clean) -> list[Edit]:
     if runs.is_text(text):
         return _layers(text, find, depth, _ESCAPES, clean)
     parts = ((start, text[start:end]) for start, end in runs.stretches(text))
     return [edit.moved(start) for start, part in parts for edit in _layers(part, find, depth, _ESCAPES, clean)]
 
 
-def _layers(text: bytes, find: runs.Find, depth: int, escapes_left: int, clean: _Clean) -> list[Edit]:
+def _layers(text: bytes, find: runs.Find, depth: int, escapes_left: int, clean: Clean) -> list[Edit]:
     found = list(find(text))
     if depth:
         found += runs.edits(text, lambda held: _within(held, find, depth - 1, clean), clean[depth - 1])

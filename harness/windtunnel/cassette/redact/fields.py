@@ -6,7 +6,7 @@ Bytes are not parsed, and so need not be whole: a stream may have been cut in th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -62,6 +62,7 @@ IN_EXCHANGES: Final = frozenset(
 #: What gives away that bytes ask for credentials or hand them out, and what that they are a conversation about it.
 _EXCHANGED: Final = (b"grant_type", b"access_token", b"secretaccesskey", b"secret_access_key", b"webidentitytoken")
 _CONVERSED: Final = (b'"model"', b'"messages"', b'"content"', b'"delta"')
+_USER_ID: Final = b"user_id"
 
 #: Names of headers in text that quotes a request, as a shell command does.
 _QUOTED_HEADERS: Final = frozenset(name.encode() for name in credentials.HEADERS if "key" in name or "token" in name)
@@ -84,25 +85,37 @@ class Names:
     #: The user whom the metadata of a request names goes too.
     users: bool = True
 
-    def edits(self, text: bytes, *, exchange: bool) -> Iterator[Edit]:
-        """Find the values of these names; `exchange` says that `text` is known to be about credentials."""
-        lowered = text.lower()
-        for name, kind in _present(self.anywhere, lowered):
+    @property
+    def words(self) -> Mapping[bytes, Sequence[bytes]]:
+        """What `edits` wants to know of: each name, and what gives an exchange or a user away, by what they share."""
+        names = {word: [name for name, _ in spelt] for word, spelt in self.anywhere.items()}
+        return {**{word: [word] for word in (*_EXCHANGED, _USER_ID)}, **names}
+
+    def edits(self, text: bytes, present: Container[bytes], *, exchange: bool) -> Iterator[Edit]:
+        """Find the values of these names; `exchange` says that `text` is known to be about credentials.
+
+        `present` are those of `words` that stand in `text` in any case.
+        """
+        there = [(name, kind) for spelt in self.anywhere.values() for name, kind in spelt if name in present]
+        is_exchange = exchange or any(word in present for word in _EXCHANGED)
+        lowered = text.lower() if there or is_exchange else b""
+        for name, kind in there:
             yield from _named(text, lowered, name, kind)
-        if exchange or _is_exchange(lowered):
-            for name, kind in _present(self.in_exchanges, lowered):
-                # An answer's `code` is a status; a login's is in a form, or beside the grant.
-                if name != b"code" or b"grant" in lowered or b"code=" in lowered:
-                    yield from _named(text, lowered, name, kind)
-        if self.users and b"user_id" in lowered:
+        if exchange or (is_exchange and not any(word in lowered for word in _CONVERSED)):
+            yield from self._exchanged(text, lowered)
+        if self.users and _USER_ID in present:
             for found in _USER.finditer(text):
                 yield Edit(*found.span("value"), placeholders.REDACTED, "user")
 
+    def _exchanged(self, text: bytes, lowered: bytes) -> Iterator[Edit]:
+        for name, kind in _present(self.in_exchanges, lowered):
+            # An answer's `code` is a status; a login's is in a form, or beside the grant.
+            if name != b"code" or b"grant" in lowered or b"code=" in lowered:
+                yield from _named(text, lowered, name, kind)
 
-def _is_exchange(lowered: bytes) -> bool:
-    if not any(word in lowered for word in _EXCHANGED):
-        return False
-    return not any(word in lowered for word in _CONVERSED)
+
+#: Nothing at all.
+NONE: Final = Names({}, {}, users=False)
 
 
 def names(*, more: frozenset[str] = frozenset(), keep: frozenset[str] = frozenset()) -> Names:

@@ -20,6 +20,8 @@ _COOKIES: Final = frozenset({"cookie", "set-cookie"})
 _SIGV4: Final = re.compile(r"(Credential=)[^/,\s]+|(Signature=)[^,\s]+")
 _COOKIE: Final = re.compile(r"^([^=;]*=)[^;]*|^[^=;]+$")
 _PAIR: Final = re.compile(r"([^=;\s]+=)[^;]*")
+#: Cookies that name a server or a visit and log nobody in: Cloudflare's, those of AWS and Azure (as documented there).
+_BALANCERS: Final = re.compile(r"(?:__cf|_cf|cf_|awsalb|arraffinity)", re.IGNORECASE)
 #: An address of the fourth version, and not one of this machine. A version of a program has its form.
 _ADDRESS: Final = re.compile(r"(?<![\w.])(?!127\.|0\.0\.0\.0)(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
 _VERSIONED: Final = frozenset({"user-agent", "x-amz-user-agent", "x-goog-api-client", "via", "server", "sec-ch-ua"})
@@ -43,7 +45,7 @@ class HeaderRules:
         if name in self._kept:
             return value
         if name in _COOKIES and "cookie" not in self._kept:
-            return (_COOKIE if name == "set-cookie" else _PAIR).sub(_cookie, value)
+            return (_COOKIE if name == "set-cookie" else _PAIR).sub(self._cookie, value)
         if name in self._secret or _CREDENTIAL.search(name):
             return self._credential(value)
         if (kind := PERSONAL_HEADERS.get(name)) and kind not in self._kept:
@@ -59,6 +61,13 @@ class HeaderRules:
         self._look.known.learn(secret.strip().encode("utf-8", "surrogateescape"))
         return f"{scheme}{blank}{_REDACTED}" if secret else value
 
+    def _cookie(self, found: re.Match[str]) -> str:
+        name = found[1] or ""
+        if not _BALANCERS.match(name.strip()):
+            value = found[0].removeprefix(name).strip(' "')
+            self._look.known.learn_cookie(value.encode("utf-8", "surrogateescape"))
+        return f"{name}{_REDACTED}"
+
     def _seen(self, name: str, value: str) -> str:
         seen = value.encode("utf-8", "surrogateescape")
         text = apply(seen, self._look.edits(seen)).decode("utf-8", "surrogateescape")
@@ -69,10 +78,6 @@ class HeaderRules:
 
 def _signed(found: re.Match[str]) -> str:
     return f"{found[1]}AKIA{placeholders.ACCESS_KEY_ID.decode()}" if found[1] else f"{found[2]}{_REDACTED}"
-
-
-def _cookie(found: re.Match[str]) -> str:
-    return f"{found[1] or ''}{_REDACTED}"
 
 
 def _person(kind: str, value: str) -> str:

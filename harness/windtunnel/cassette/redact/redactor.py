@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import os
 import re
@@ -31,9 +32,6 @@ _WHOLE: Final = (
     (re.compile(r"/computeMetadata/v1/project/numeric-project-id(?:\?|$)"), placeholders.ACCOUNT),
 )
 _DIGESTS: Final = frozenset({"content-digest", "digest", "etag", "repr-digest", "x-goog-hash", "x-amz-checksum-crc32"})
-#: Once over for what one part gives away about another, and again for what that gave away.
-_ROUNDS: Final = 4
-
 _M = TypeVar("_M", Request, Response)
 
 
@@ -47,19 +45,36 @@ class Redactor:
 
     def __init__(self, rules: Rules = USUAL, *, environ: Mapping[str, str] = os.environ) -> None:
         self._rules = rules
-        self._look = Look(rules, environ)
+        self._look = Look.usual(rules, environ)
         self._headers = HeaderRules(rules, self._look)
 
     def interaction(self, interaction: Interaction) -> Interaction:
         """Return the interaction with every secret gone. Raises LeakError where that cannot be made sure of."""
         with closed(f"{interaction.request.method} to {self._named(interaction.request.uri)}"):
             self.headers(interaction.request.headers + interaction.response.headers)
-            for _ in range(_ROUNDS):
-                known = len(self._look.known)
+            known = -1
+            # Again and again: what one part gives away about another, and what that gives away.
+            while known != self.known:
+                known = self.known
                 redacted = self._once(interaction)
-                if len(self._look.known) == known:
-                    break
             return redacted
+
+    @property
+    def known(self) -> int:
+        """How many values are looked for by now, each form of one counted."""
+        return len(self._look.known)
+
+    def again(self, *, since: int | None = None) -> Redactor:
+        """Return a redactor for what this one, or another, has redacted before: it makes no `changes` a second time.
+
+        With `since`, which `known` was at some time, it looks for what was learnt after that, and for nothing else.
+        """
+        later = copy.copy(self)
+        later._rules = replace(self._rules, changes=())
+        if since is not None:
+            later._look = self._look.since(since)
+            later._headers = HeaderRules(later._rules, later._look)
+        return later
 
     def _once(self, interaction: Interaction) -> Interaction:
         uri = interaction.request.uri

@@ -9,6 +9,7 @@ import string
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Final, TypeAlias
 
 from windtunnel.cassette.redact import placeholders
@@ -26,28 +27,36 @@ _HEX: Final = _DIGITS + b"abcdefABCDEF"
 _LEAST_BASE64: Final = 16
 _LEAST_HEX: Final = 24
 _LEAST_WRAPPED: Final = 40
+_LEAST_MARKED: Final = 64
 #: What random bytes hardly ever have: so many readable characters in a row.
 _LEAST_READABLE: Final = 12
 _GZIP: Final = b"\x1f\x8b\x08"
+_GZIP_BASE64: Final = base64.b64encode(_GZIP)
 _MOST_BYTES: Final = 64 << 20
+#: Runs up to this length are first held against an expression; for longer ones it would take more time than it saves.
+_SHORT: Final = 512
 _TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _TO_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
+#: Three groups in a row that stand for readable characters: so many are in every readable stretch of twelve, wherever it
+#: begins. A readable byte has its highest bit clear, and one of the next two set unless it is a tab or a line end.
+_MAYBE_READABLE: Final = re.compile(rb"(?:[CDI-Za-f][AC-HQS-Xgi-nwyz0-3][ABEFIJMNQRUVYZcdghklopstwx014589].){3}")
 
 
 def edits(text: bytes, find: Find, clean: set[bytes]) -> Iterator[Edit]:
     """Find secrets in the runs of `text`; `find` is asked about what they hold.
 
-    A run in `clean` is passed over: one without secrets is put there.
+    A run in `clean` is passed over: one without secrets is put there, a long one by its digest.
     """
     for start, end in _runs(text, _BASE64, _LEAST_BASE64):
         run = text[start:end]
-        if run not in clean:
+        mark = run if len(run) <= _LEAST_MARKED else blake2b(run).digest()
+        if mark not in clean:
             padding = len(text[end : end + 2]) - len(text[end : end + 2].lstrip(b"="))
             found = _in_base64(run, start, padding, find)
             if found:
                 yield found
             else:
-                clean.add(run)
+                clean.add(mark)
         if end - start >= _LEAST_WRAPPED and _BREAK.match(text, end) and (wrapped := _WRAPPED.match(text, start)):
             yield from _in_wrapped(wrapped.group(), start, find)
     for start, end in _runs(text, _HEX, _LEAST_HEX):
@@ -88,6 +97,8 @@ def _marks(letters: bytes) -> bytes:
 
 def _in_base64(run: bytes, start: int, padding: int, find: Find) -> Edit | None:
     standard = run.translate(_TO_STANDARD)
+    if len(run) <= _SHORT and not (_MAYBE_READABLE.search(standard) or _GZIP_BASE64 in standard):
+        return None
     end = start + len(run) + padding
     for skipped in range(4):
         plain = _plain(standard[skipped:])

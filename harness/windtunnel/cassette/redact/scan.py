@@ -43,7 +43,7 @@ def scan(data: bytes, environ: Mapping[str, str] = os.environ, *, rules: Rules =
     Looks into JSON escapes, percent-encoding, base64 (either alphabet, any alignment, padded or not, wrapped), hex, and
     gzip in any of them. Placeholders are none. In order of the file.
     """
-    return findings(data, Look(rules, environ))
+    return findings(data, Look.usual(rules, environ))
 
 
 def findings(data: bytes, look: Look) -> list[Finding]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windtunnel.cassette.match.canonical import canonical, digest
+from windtunnel.cassette.match.canonical import but_for_the_user, canonical, digest, surely_same
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -51,6 +51,7 @@ TOOL = {"name": "t", "input_schema": {"type": "object", "properties": {"a": {"ty
             body(messages=[{"role": "user", "content": [{"cachePoint": {"type": "default"}}, MARKED]}]),
             id="cache point",
         ),
+        pytest.param(body(tools=[], stop_sequences=[], system="", metadata={}), id="nothing in it"),
     ],
 )
 def test_what_clients_vary_makes_no_difference(other: dict[str, Any]) -> None:
@@ -151,3 +152,119 @@ names = st.sampled_from(["system", "messages", "tools", "metadata", "stream", "t
 @given(st.dictionaries(names, json_values))
 def test_no_request_is_too_odd_and_order_never_matters(request: dict[str, Any]) -> None:
     assert digest(sense(request)) == digest(sense(dict(reversed(request.items()))))
+
+
+# --- deep inside -------------------------------------------------------------------------------------------------
+
+
+def said(*blocks: dict[str, Any]) -> dict[str, Any]:
+    return body(messages=[{"role": "user", "content": list(blocks)}])
+
+
+PLAIN = {"type": "text", "text": "Hi"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(
+            said({"type": "search_result", "source": "s", "title": "t", "content": [PLAIN]}),
+            said({"type": "search_result", "source": "s", "title": "t", "content": [MARKED]}),
+            id="in a search result",
+        ),
+        pytest.param(
+            said({"type": "document", "source": {"type": "content", "content": "Hi"}}),
+            said({"type": "document", "source": {"type": "content", "content": [MARKED]}}),
+            id="in a document",
+        ),
+        pytest.param(
+            said({"type": "tool_result", "tool_use_id": "a", "content": []}),
+            said({"type": "tool_result", "tool_use_id": "b", "is_error": False}),
+            id="an empty result",
+        ),
+        pytest.param(
+            body(thinking={"type": "adaptive", "display": None}), body(thinking={"type": "adaptive"}), id="null below"
+        ),
+        pytest.param(
+            {"requests": [{"custom_id": "1", "params": body(system="x", metadata={"user_id": "a"})}]},
+            {"requests": [{"custom_id": "1", "params": body(system=[MARKED | {"text": "x"}], stream=False)}]},
+            id="in a batch",
+        ),
+    ],
+)
+def test_what_clients_vary_makes_no_difference_anywhere(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert sense(one) == sense(other)
+
+
+def test_what_a_caller_puts_into_a_schema_stays_even_null() -> None:
+    tool = TOOL | {"input_schema": {"type": "object", "default": None, "cache_control": {}}}
+
+    assert sense(body(tools=[tool]))["tools"][0]["input_schema"] == tool["input_schema"]
+
+
+def test_a_mark_of_byte_order_makes_no_difference() -> None:
+    assert canonical(b"\xef\xbb\xbf" + json.dumps(body()).encode()) == sense(body())
+
+
+# --- without reading all of it -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, True), (0, False), ([1], [True])])
+def test_true_is_not_one(one: Any, other: Any) -> None:
+    assert surely_same(sense(body(x=one)), sense(body(x=one)))
+    assert not surely_same(sense(body(x=one)), sense(body(x=other)))
+
+
+def test_what_is_nested_too_deeply_is_not_surely_the_same() -> None:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+
+    assert not surely_same(deep, deep)
+
+
+def test_a_user_is_left_out_wherever_it_comes_in_the_request() -> None:
+    one, other = (body(metadata={"user_id": name, "x": 1}) for name in ("a", "another"))
+
+    for order in (list(one), ["metadata", *body()]):
+        seen = [json.dumps({name: request[name] for name in order}).encode() for request in (one, other)]
+        assert but_for_the_user(seen[0]) == but_for_the_user(seen[1])
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(body(x={"metadata": {"user_id": "a"}}), id="nested"),
+        pytest.param(said({"type": "tool_use", "input": {"metadata": {"user_id": "a"}}}), id="in an input"),
+        pytest.param(body(metadata={"other": "a"}), id="of another name"),
+        pytest.param(body(metadata=["user_id"]), id="no object"),
+        pytest.param(body(), id="none"),
+    ],
+)
+def test_bytes_stay_where_no_user_of_the_request_is_named(odd: dict[str, Any]) -> None:
+    data = json.dumps(odd, separators=(",", ":")).encode()
+
+    assert but_for_the_user(data) == data
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_pass(data: bytes) -> None:
+    assert but_for_the_user(data + b',"metadata":' + data) is not None
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.text('ab"\\{},:', max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["metadata", "user_id", "x"]), inner),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "metadata", "z"]), VALUES),
+    st.dictionaries(st.sampled_from(["a", "metadata", "z"]), VALUES),
+)
+def test_bodies_of_which_the_same_is_left_are_the_same(one: dict[str, Any], other: dict[str, Any]) -> None:
+    first, second = (json.dumps(value, separators=(",", ":")).encode() for value in (one, other))
+
+    if but_for_the_user(first) == but_for_the_user(second):
+        assert canonical(first) == canonical(second)

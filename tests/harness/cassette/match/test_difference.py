@@ -29,6 +29,8 @@ def asked(body: Any = None, **parts: Any) -> Asked:
         ),
         ({"a": [1]}, {"a": [1, 2]}, "a[1]  (absent)  !=  2"),
         ({"a": True}, {"a": "true"}, 'a  true  !=  "true"'),
+        ({"a": 1}, {"a": True}, "a  1  !=  true"),
+        ({"a": [{"b": False}]}, {"a": [{"b": 0}]}, "a[0].b  false  !=  0"),
     ],
 )
 def test_the_first_difference_is_a_path_and_two_values(recorded: Any, seen: Any, told: str) -> None:

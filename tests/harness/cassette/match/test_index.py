@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -137,6 +138,50 @@ def test_no_body_is_parsed_for_a_request_that_comes_as_it_was_recorded(monkeypat
     assert places(found, C, B) == [2, 1]
 
 
+def test_one_that_comes_in_its_turn_in_other_words_is_found_without_reading_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed: list[bytes] = []
+    real = asked_module.canonical
+    monkeypatch.setattr(asked_module, "canonical", lambda body, kind: (parsed.append(body), real(body, kind))[1])
+    found = index(A, B, C)
+
+    assert places(found, taken("a", spaced=True), taken("b", spaced=True)) == [0, 1]
+    assert len(parsed) == 4
+
+
+def test_the_name_of_a_user_is_passed_over_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = index(*(taken(text, metadata={"user_id": "then"}, stream=True) for text in "abc"))
+    monkeypatch.setattr(asked_module, "canonical", lambda *_: pytest.fail("parsed"))
+
+    assert places(found, taken("c", metadata={"user_id": "now"}, stream=True)) == [2]
+
+
+def test_a_request_is_redacted_once() -> None:
+    seen: list[Request] = []
+
+    def redact(request: Request) -> Request:
+        seen.append(request)
+        return replace(request, body=request.body.replace(b"secret", b"REDACTED"))
+
+    assert places(index(A, taken("REDACTED"), redact=redacting(redact)), taken("secret")) == [1]
+    assert len(seen) == 1
+
+
+def test_one_recorded_in_the_very_bytes_comes_before_others_that_ask_the_same() -> None:
+    assert places(index(taken("a", spaced=True), A), A, A) == [1, 0]
+
+
+def test_a_compressed_body_is_read() -> None:
+    head = (("content-encoding", "gzip"), ("content-type", "application/json"))
+    packed = [
+        replace(A, request=replace(A.request, headers=head, body=gzip.compress(A.request.body, mtime=mtime)))
+        for mtime in (1, 2)
+    ]
+
+    assert places(index(B, packed[0]), packed[1]) == [1]
+
+
 def test_recorded_bodies_are_parsed_once_however_many_requests_come(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[bytes] = []
     real = asked_module.canonical
@@ -144,9 +189,9 @@ def test_recorded_bodies_are_parsed_once_however_many_requests_come(monkeypatch:
     recorded = [taken(str(number)) for number in range(50)]
     found = index(*recorded)
 
-    places(found, *(taken(str(number), spaced=True) for number in range(50)))
+    places(found, *(taken(str(number), spaced=True) for number in reversed(range(50))))
 
-    assert len(parsed) == 100
+    assert len(parsed) == 101  # the first was tried in its turn
 
 
 # --- a miss ------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ CALM = eventstream.chunk({"type": "ping"}, pad="abc").encode()
 
 
 def redacted(body: bytes, content_type: str = eventstream.CONTENT_TYPE) -> bytes:
-    look = Look(USUAL, {})
+    look = Look.usual(USUAL, {})
     return apply(body, bodies.edits(look, content_type, body, exchange=False, allowed=()))
 
 

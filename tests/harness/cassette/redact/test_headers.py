@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from windtunnel.cassette.redact.edits import apply
 from windtunnel.cassette.redact.headers import HeaderRules
 from windtunnel.cassette.redact.look import Look
 from windtunnel.cassette.redact.rules import Rules
@@ -13,7 +14,7 @@ SIGNED = "AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/bedrock/aws4_request
 
 def redacted(name: str, value: str, **rules: list[str]) -> str:
     chosen = Rules(**rules)  # type: ignore[arg-type]
-    ((kept, found),) = HeaderRules(chosen, Look(chosen, {})).redacted(((name, value),))
+    ((kept, found),) = HeaderRules(chosen, Look.usual(chosen, {})).redacted(((name, value),))
     assert kept == name
     return found
 
@@ -68,3 +69,16 @@ def test_headers_can_be_added_and_kept():
     assert redacted("X-Team", "blue", headers=["x-team"]) == "REDACTED"
     assert redacted("X-API-Key", "k", keep=["x-api-key"]) == "k"
     assert redacted("x-real-ip", "203.0.113.9", keep=["address"]) == "203.0.113.9"
+
+
+def test_the_session_of_a_cookie_is_looked_for_elsewhere_and_the_server_behind_a_balancer_is_not():
+    look = Look.usual(Rules(), {})
+    headers = (
+        ("set-cookie", "sessionKey=s3ss10n-0fB0b-4711-xyz; Path=/; HttpOnly"),
+        ("cookie", "theme=dark; sid=9f8e7d6c5b4a39281706; AWSALB=b4l4nc3r-0815-abcdef"),
+    )
+
+    HeaderRules(Rules(), look).redacted(headers)
+
+    text = b"s3ss10n-0fB0b-4711-xyz 9f8e7d6c5b4a39281706 b4l4nc3r-0815-abcdef"
+    assert apply(text, look.edits(text)) == b"REDACTED REDACTED b4l4nc3r-0815-abcdef"

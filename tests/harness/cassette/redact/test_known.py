@@ -16,7 +16,9 @@ ODD = 'pa"ss\\wörd<&>1'
 def test_a_value_is_found_as_json_and_xml_write_it(write):
     text = f"it is {write(ODD)}.".encode()
 
-    (edit,) = Known({"SOME_PASSWORD": ODD}).edits(text)
+    known = Known({"SOME_PASSWORD": ODD})
+
+    (edit,) = known.edits(text, known.sieved)
 
     assert text[edit.start : edit.end] == write(ODD).strip('"').encode() or write is str
     assert edit.kind == "environment"
@@ -26,7 +28,7 @@ def test_a_learnt_value_is_found():
     known = Known({})
     known.learn(b"opaque-value-0815")
 
-    assert len(list(known.edits(b"a opaque-value-0815 b opaque-value-0815"))) == 2
+    assert len(list(known.edits(b"a opaque-value-0815 b opaque-value-0815", known.sieved))) == 2
 
 
 @pytest.mark.parametrize("value", [b"short-1", b"two words only", b"anthropic", b"REDACTED", b"sk-REDACTED-1234567"])
@@ -39,7 +41,26 @@ def test_what_would_be_found_by_chance_is_not_learnt(value: bytes):
 
 def test_no_more_is_learnt_than_can_be_looked_for():
     known = Known({})
-    for number in range(999):
+    for number in range(5000):
         known.learn(b"opaque-value-%d" % number)
 
-    assert len(known) == 256
+    assert len(known) == 4096
+
+
+def test_what_was_learnt_since_is_all_that_is_looked_for():
+    known = Known({"SOME_API_KEY": "opaque-value-0815"})
+    before = len(known)
+    known.learn(b"opaque-value-4711")
+
+    later = known.since(before)
+
+    text = b"opaque-value-0815 opaque-value-4711"
+    assert [(edit.start, edit.kind) for edit in later.edits(text, later.sieved)] == [(18, "credential")]
+
+
+@pytest.mark.parametrize("value", [b"dark-mode-blue-and-grey", b"claude-sonnet-4-5-20250929", b"2026-11-23T10:00:00Z"])
+def test_a_setting_in_a_cookie_is_not_learnt(value: bytes):
+    known = Known({})
+    known.learn_cookie(value)
+
+    assert len(known) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from windtunnel.cassette.redact.edits import apply
@@ -24,13 +26,13 @@ TEXT = b'{"mail":"bob@acme.io","password":"p-1","note":"opaque-0815 case-7"}'
     ],
 )
 def test_rules_decide_what_is_found(rules: dict[str, list[str]], expected: bytes):
-    look = Look(Rules(**rules), {"MY_API_KEY": "opaque-0815"})  # type: ignore[arg-type]
+    look = Look.usual(Rules(**rules), {"MY_API_KEY": "opaque-0815"})  # type: ignore[arg-type]
 
     assert apply(TEXT, look.edits(TEXT)) == expected
 
 
 def test_a_credential_found_by_its_name_is_known_from_then_on():
-    look = Look(Rules(), {})
+    look = Look.usual(Rules(), {})
 
     look.edits(b'{"client_secret":"opaque-value-0815"}')
 
@@ -38,7 +40,26 @@ def test_a_credential_found_by_its_name_is_known_from_then_on():
 
 
 def test_the_host_behind_a_password_stays():
-    look = Look(Rules(), {})
+    look = Look.usual(Rules(), {})
     text = b"https://bob:hunter2@db.io/x and bob@acme.io"
 
     assert apply(text, look.edits(text)) == b"https://bob:REDACTED@db.io/x and redacted@example.com"
+
+
+def test_what_was_clean_is_looked_into_again_when_more_is_known():
+    look = Look.usual(Rules(), {})
+    text = base64.b64encode(b"a: opaque-value-0815 and more")
+    before = look.edits(text)
+
+    look.known.learn(b"opaque-value-0815")
+
+    assert before == []
+    assert base64.b64decode(apply(text, look.edits(text))) == b"a: REDACTED and more"
+
+
+def test_what_is_clean_in_a_conversation_is_looked_into_again_where_credentials_are_asked_for():
+    look = Look.usual(Rules(), {})
+    text = base64.b64encode(b'{"sig":"0815-4711","more":"of it"}')
+
+    assert look.edits(text) == []
+    assert b"0815" not in base64.b64decode(apply(text, look.edits(text, exchange=True)))

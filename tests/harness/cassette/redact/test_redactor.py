@@ -174,6 +174,27 @@ def test_no_secret_survives_in_a_body(where: str, secret: tuple[str, str]):
     assert Redactor(environ={}).interaction(redacted) == redacted
 
 
+#: Long enough to be taken to pieces, and of what makes a closer look necessary: names, addresses, base64.
+HISTORY = json.dumps(
+    {"messages": [f"{number} access_token org https://a.b/c {_b64('readable words ' * 3)}" for number in range(40)]}
+).encode()
+
+
+@pytest.mark.parametrize("where", [name for name in BODIES if "frames" not in name])
+@settings(max_examples=6, deadline=None)
+@given(secrets)
+def test_no_secret_survives_where_all_else_was_seen_before(where: str, secret: tuple[str, str]):
+    kind, text = secret
+    content_type, write = BODIES[where]
+    redactor = Redactor(environ={})
+    redactor.interaction(interaction(HISTORY, type=content_type))
+
+    redacted = redactor.interaction(interaction(HISTORY + b"\n\n" + bytes_of(write(text)), type=content_type))
+
+    assert_gone(kind, text, redacted.response.body)
+    assert redacted.response.body.startswith(HISTORY)
+
+
 @settings(max_examples=40, deadline=None)
 @given(secrets)
 def test_no_secret_survives_in_an_address_or_a_header(secret: tuple[str, str]):

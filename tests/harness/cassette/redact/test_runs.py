@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import string
 from collections.abc import Sequence
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from windtunnel.cassette.redact import runs
 from windtunnel.cassette.redact.edits import Edit
@@ -52,3 +55,18 @@ def test_text_is_told_from_what_is_none(data: bytes, expected: bool):
 
 def test_random_bytes_have_hardly_any_stretch_to_read():
     assert len(list(runs.stretches(Random(3).randbytes(200_000)))) < 9
+
+
+readable = st.sampled_from([string.printable[:98], "\t\n\r", "~ \t"]).flatmap(
+    lambda letters: st.text(letters, min_size=12)
+)
+
+
+@given(st.binary(max_size=6), readable, st.binary(max_size=6))
+def test_whatever_can_be_read_is_held_to_be_readable(before: bytes, text: str, after: bytes):
+    run = base64.b64encode(before + text.encode() + after).rstrip(b"=")
+    asked: list[bytes] = []
+
+    list(runs.edits(run, lambda held: asked.append(held) or [], set()))  # type: ignore[func-returns-value]
+
+    assert any(text.encode()[:-2] in held for held in asked)

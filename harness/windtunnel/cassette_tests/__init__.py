@@ -1,0 +1,1 @@
+"""Cassettes in pytest: which files a test plays, what it may reach meanwhile, and what is said when the run is over."""
