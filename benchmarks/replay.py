@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -43,12 +44,17 @@ def measure(*, quick: bool) -> list[Table]:
         _row(f"{many} interactions, streamed", [_asked(number) | {"stream": True} for number in range(many)], rounds),
         _row(f"{large} of 200 kB, one text", [_large(number, _LARGE_BYTES) for number in range(large)], rounds),
         _row(f"{large} of 200 kB, 100 blocks", [_large(number, _BLOCK_BYTES) for number in range(large)], rounds),
-        _row(f"{many}, of another session", [_asked(number) for number in range(many)], rounds, change=_by_another),
+        _row(
+            f"{many}, of another session",
+            [_by("one", _asked(number)) for number in range(many)],
+            rounds,
+            change=partial(_by, "another"),
+        ),
         _row(
             f"{large} of 200 kB, of another session",
-            [_large(number, _BLOCK_BYTES) for number in range(large)],
+            [_by("one", _large(number, _BLOCK_BYTES)) for number in range(large)],
             rounds,
-            change=_by_another,
+            change=partial(_by, "another"),
         ),
         _row(
             f"{large} of 200 kB, cached otherwise",
@@ -71,8 +77,8 @@ def _row(
     return Row(what, found["ours"], found["mock"], "httpx2.MockTransport")
 
 
-def _by_another(params: Params) -> Params:
-    return {**params, "metadata": {"user_id": "another one"}}
+def _by(user: str, params: Params) -> Params:
+    return {**params, "metadata": {"user_id": user}}
 
 
 def _cached(params: Params) -> Params:

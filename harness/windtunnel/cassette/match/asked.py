@@ -47,9 +47,7 @@ class Asked:
         """The body as it is compared; worked out when it is first asked for."""
         if not self._canonical:
             body = plain(self.body, (header(self.headers, "content-encoding") or "identity").strip().lower())
-            self._canonical.append(
-                canonical(self.body if body is None else body, header(self.headers, "content-type"))
-            )
+            self._canonical.append(canonical(self.body if body is None else body, header(self.headers, "content-type")))
         return self._canonical[0]
 
     @property

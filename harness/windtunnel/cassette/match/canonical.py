@@ -25,6 +25,8 @@ _BOUNDARY: Final = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 _BOM: Final = b"\xef\xbb\xbf"
 #: Where the ids of Converse stand.
 _CONVERSE: Final = ("toolUse", "toolResult")
+#: What stands in every body that has a tool call or its result.
+_CALLS: Final = (b"tool_use", b"tool_result", b"toolUse", b"\\u")
 _METADATA: Final = b'"metadata":'
 
 
@@ -34,7 +36,8 @@ def canonical(body: bytes, content_type: str | None = None) -> Any:
         value = _JSON.decode(body.removeprefix(_BOM).decode("utf-8"))
     except (ValueError, RecursionError):
         return _unread(body, content_type or "")
-    return _request(value) if isinstance(value, dict) else value
+    # Most requests call no tool, and need not be gone through for it.
+    return _request(value, calls=any(name in body for name in _CALLS)) if isinstance(value, dict) else value
 
 
 def digest(value: Any) -> bytes:
@@ -86,7 +89,7 @@ def _unread(body: bytes, content_type: str) -> Any:
     return body if boundary is None else body.replace(boundary[1].encode(), b"boundary")
 
 
-def _request(body: dict[str, Any]) -> dict[str, Any]:
+def _request(body: dict[str, Any], *, calls: bool) -> dict[str, Any]:
     found: dict[str, Any] = _plain(body)
     if isinstance(found.get("metadata"), dict):
         found["metadata"].pop("user_id", None)
@@ -99,10 +102,11 @@ def _request(body: dict[str, Any]) -> dict[str, Any]:
         found["system"] = _text(found["system"])
     if isinstance(found.get("anthropic_beta"), list):
         found["anthropic_beta"] = sorted(map(str, found["anthropic_beta"]))
-    _number_calls(found.get("messages"))
+    if calls:
+        _number_calls(found.get("messages"))
     for request in found["requests"] if isinstance(found.get("requests"), list) else ():
         if isinstance(request, dict) and isinstance(request.get("params"), dict):
-            request["params"] = _request(request["params"])
+            request["params"] = _request(request["params"], calls=calls)
     return found
 
 
