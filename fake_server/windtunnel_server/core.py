@@ -195,7 +195,7 @@ class Core:
 
     def _planned(self, call: Call, make: Callable[[], Plan]) -> Plan:
         try:
-            return make()
+            return _sendable(make())
         except Unscripted as error:
             plan = self.provider.refuse_step(call, str(error))
             return Plan(plan.steps, plan.notes | {"answered_by": "unscripted"})
@@ -262,10 +262,8 @@ class Core:
         def taken(endpoint: str) -> Step | None:
             return self._next_step(call, endpoint)
 
-        plan = (
-            found.plan
-            if found is not None
-            else self._planned(call, lambda: self.provider.answer(call, taken, self._random))
+        plan = self._planned(
+            call, lambda: found.plan if found is not None else self.provider.answer(call, taken, self._random)
         )
         entry = self._enter(call, plan, lazily=found is not None)
         entry.answered_by = entry.answered_by or ("composed" if found is None else found.label)
@@ -339,6 +337,13 @@ class Core:
         if callable(charges):
             self.ledger.expect(entry, charges)
         return entry
+
+
+def _sendable(plan: Plan) -> Plan:
+    """Return a plan whose head can be sent; ValueError for another, for a driver would have nobody to tell."""
+    if plan.head is not None:
+        plan.head.lines()
+    return plan
 
 
 def _of_request(call: Call, body: Any) -> dict[str, Any]:

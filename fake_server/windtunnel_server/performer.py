@@ -46,10 +46,9 @@ class Outlet(Protocol):
 
 
 def head_bytes(head: Head) -> bytes:
-    """A status line and headers as they go over the wire."""
-    lines = [f"HTTP/1.1 {head.status} {_REASONS.get(head.status, 'Unknown')}"]
-    lines += [f"{name}: {value}" for name, value in head.headers]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    """A status line and headers as they go over the wire. ValueError for headers that cannot."""
+    reason = _REASONS.get(head.status, "Unknown")
+    return b"HTTP/1.1 %d %b\r\n%b\r\n" % (head.status, reason.encode("ascii"), head.lines())
 
 
 def reported_usage(notes: Mapping[str, object], entry: Entry, *, complete: bool) -> dict[str, Any] | None:

@@ -41,6 +41,13 @@ class Head:
         wanted = name.lower()
         return replace(self, headers=tuple((k, v) for k, v in self.headers if k.lower() != wanted))
 
+    def lines(self) -> bytes:
+        """Return the headers as they go over the wire. ValueError for a line end in one, and for what is not Latin-1."""
+        lines = "".join([f"{name}: {value}\r\n" for name, value in self.headers])
+        if not lines.count("\r") == lines.count("\n") == len(self.headers):
+            raise ValueError("a header of the answer has a line end in it, which would make two of one")
+        return lines.encode("latin-1")
+
     @property
     def chunked(self) -> bool:
         return (self.header("transfer-encoding") or "").lower() == "chunked"

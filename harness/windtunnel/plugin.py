@@ -18,8 +18,11 @@ _MARKER = (
     "network=False, dates=True)"
 )
 #: As in scenario_tests and cassette_tests, which are not imported before they are used.
+_CASSETTE = "windtunnel_cassette"
+_ASKED = "windtunnel_cassettes_asked"
+#: Imported where a test is marked with a cassette.
+_USED = "windtunnel.cassette_tests.asked"
 _UNKNOWN = "windtunnel unknown"
-_UNPLAYED = "windtunnel unplayed"
 _RECORD = ("none", "once", "new", "all")
 _MARKER_OPTIONS = frozenset({"clock", "seed", "provider", "tls", "settings", "network", "dates"})
 
@@ -56,6 +59,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "windtunnel_cassette_dir", "folder of all cassettes, from the root folder; empty: beside each test", default=""
     )
+    parser.addini(
+        "windtunnel_redact",
+        "rules of redaction: a file, from the root folder, or MODULE:NAME; empty: windtunnel.redact.yaml beside the "
+        "cassettes or in a folder above",
+        default="",
+    )
     parser.addini("windtunnel_html", "write the journals of all tests to this page", default="")
 
 
@@ -69,7 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         'windtunnel_cassette(name, ..., pace="none" | "recorded" | N, match=("method", "path", "query", "body"), '
-        'allow_repeats=False, unplayed="warn" | "fail" | "allow"): answer with what is recorded, and with nothing else',
+        'allow_repeats=False, allow_no_calls=False, unplayed="warn" | "fail" | "allow"): answer with what is recorded, and '
+        "with nothing else",
     )
     _seed(config)
     _record(config)
@@ -96,6 +106,50 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         parametrize(metafunc)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if any(map(_plays, items)):
+        from windtunnel.cassette_tests.asked import note
+
+        note(config, items)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if any(map(_plays, session.items)):
+        from windtunnel.cassette_tests.asked import hand_over, take_down
+        from windtunnel.cassette_tests.fixture import bring
+        from windtunnel.cassette_tests.watch import remember_environment
+
+        take_down(session.config, session.items)
+        hand_over(session.config)
+        bring(session.items)
+        remember_environment(session.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Keep a test with a cassette from the service, whatever calls, and whenever."""
+    if not _plays(item):
+        return (yield)
+    from windtunnel.cassette_tests.watch import watched
+
+    with watched(item, network=_network(item.config)):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    if not _plays(item):
+        yield
+        return
+    from windtunnel.cassette_tests.fixture import check_opened
+    from windtunnel.cassette_tests.watch import telling
+
+    with telling(item):
+        yield
+    check_opened(item)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Hold a test that has passed to its scenario."""
@@ -107,20 +161,24 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    if not _plays(item):
+        yield
+        return
+    from windtunnel.cassette_tests.watch import telling
+
+    with telling(item):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if item.get_closest_marker("windtunnel_cassette") is not None:
-        from windtunnel.cassette_tests import note
+    if _plays(item):
+        from windtunnel.cassette_tests.ending import note
 
         note(item, report)
     return report
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    if any(item.get_closest_marker("windtunnel_cassette") is not None for item in session.items):
-        from windtunnel.cassette_tests import take_down
-
-        take_down(session.config, session.items)
 
 
 @pytest.fixture
@@ -140,14 +198,18 @@ def windtunnel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    page = _page(session.config)
+    page, is_worker = _page(session.config), hasattr(session.config, "workerinput")
     if page is not None:
         from windtunnel.session import hand_over, write_page
 
-        if hasattr(session.config, "workerinput"):
+        if is_worker:
             hand_over(session.config)
         else:
             write_page(session.config, page)
+    if not is_worker and _USED in sys.modules:
+        from windtunnel.cassette_tests.summary import fail_run
+
+        fail_run(session)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -170,36 +232,27 @@ def pytest_testnodedown(node: Any, error: object) -> None:
         from windtunnel.session import gather
 
         gather(node)
-    if "windtunnel_cassettes_asked" in getattr(node, "workeroutput", {}):
-        from windtunnel.cassette_tests import gather as gather_cassettes
+    if _ASKED in getattr(node, "workeroutput", {}):
+        from windtunnel.cassette_tests.asked import gather as gather_cassettes
 
         gather_cassettes(node)
 
 
 def _tell_of_cassettes(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Name what of the cassettes was not played, and those that no test asks for."""
-    reports = [report for report in terminalreporter.getreports("") if getattr(report, "when", "") == "teardown"]
-    lines = [
-        f"{report.nodeid}: {told}" for report in reports for name, told in report.user_properties if name == _UNPLAYED
-    ]
-    if "windtunnel.cassette_tests" in sys.modules:
-        from windtunnel.cassette_tests import orphans
+    if _USED not in sys.modules:
+        return
+    from windtunnel.cassette_tests.summary import lines
 
-        lines += [f"{file}: no test asks for it" for file in orphans(config)]
-    if "windtunnel.cassette_tests" in sys.modules:
-        from windtunnel.cassette_tests import played, worth, write_report
-
-        found = played(reports)
-        told = worth(found)
-        lines += [] if told is None else [told]
-        report = config.getoption("windtunnel_cassette_report")
-        if report:
-            write_report(Path(report), found)
-            lines.append(f"what was played is in {report}")
-    if lines:
+    told = lines(config, terminalreporter)
+    if told:
         terminalreporter.section("windtunnel: cassettes")
-        for line in lines:
+        for line in told:
             terminalreporter.write_line(line)
+
+
+def _plays(item: pytest.Item) -> bool:
+    return item.get_closest_marker(_CASSETTE) is not None
 
 
 def _page(config: pytest.Config) -> Path | None:

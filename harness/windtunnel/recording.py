@@ -48,15 +48,16 @@ class RecordingTunnel(Windtunnel):
         *,
         provider: str = "anthropic",
         there: Sequence[Interaction] = (),
+        rules: str | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         super().__init__(clock="real", provider=provider)
         self._file, self._environ = file, dict(environ)
-        self._there = there
+        self._there, self._rules = there, rules
         self._opened = upstreams(self._environ, provider=provider)
         #: What was taken down, in the order in which it ended.
         self.taken: list[Interaction] = []
-        self._answers = _answers(there)
+        self._answers = _answers(file, there, rules)
         self._proxy = Proxy(self._opened, self._take, answer=self._answers, environ=self._environ)
         self._thread: ThreadedProxy | None = None
         self._pointing = Pointing(self._opened)
@@ -122,23 +123,31 @@ class RecordingTunnel(Windtunnel):
 
         `afresh` is asked while no other process can write: whether it takes the place of what is there.
         """
-        keep(self._file, self.taken, known=self._there, afresh=afresh)
+        keep(self._file, self.taken, known=self._there, afresh=afresh, rules=self._rules)
 
 
-def _answers(there: Sequence[Interaction]) -> Answers | None:
+def _answers(file: Path, there: Sequence[Interaction], rules: str | None) -> Answers | None:
     from windtunnel.cassette.player import as_recorded
 
-    return Answers(there, on_miss="record", redact=as_recorded()) if there else None
+    return Answers(there, on_miss="record", redact=as_recorded([file], rules)) if there else None
 
 
 def keep(
-    file: Path, taken: Iterable[Interaction], *, known: Sequence[Interaction] = (), afresh: Callable[[], bool]
+    file: Path,
+    taken: Iterable[Interaction],
+    *,
+    known: Sequence[Interaction] = (),
+    rules: str | None = None,
+    afresh: Callable[[], bool],
 ) -> None:
-    """Write interactions to a cassette, redacted, in the order in which they began; `known` was there when they did."""
+    """Write interactions to a cassette, redacted, in the order in which they began; `known` was there when they did.
+
+    `rules` of redaction are the user's, as `rules_for` takes them.
+    """
     from windtunnel.cassette import files
     from windtunnel.cassette.redact import Guard
 
-    guard = Guard(str(file))
+    guard = Guard.of(file, rules)
     began = sorted(taken, key=lambda one: one.recorded_at.timestamp() if one.recorded_at is not None else 0.0)
     fresh = guard.together(began)
 

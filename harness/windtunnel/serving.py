@@ -52,13 +52,14 @@ def build(
     cassettes: Sequence[Path] = (),
     pace: str = "none",
     allow_repeats: bool = False,
+    redact: str | None = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Served:
     """Build a server that is not started yet.
 
     `cassettes` are files that answer where no step does, at a `pace` of "none", "recorded" or a number. With
-    `allow_repeats` the last interaction that answers a request goes on answering it. What none answers is told to `tell`
-    as it happens.
+    `allow_repeats` the last interaction that answers a request goes on answering it. `redact` names the rules by which they
+    were recorded, where those do not lie beside them. What none answers is told to `tell` as it happens.
 
     `scenario` is a name or a file. `script` is a file's name and its text, what POST script takes; its steps come behind
     the scenario's.
@@ -81,7 +82,7 @@ def build(
             raise ServeError(f"--credential: {error}") from None
     fake = Fake(clock, seed=seed, settings=settings, provider=provider, tls=tls, host=host)
     core = fake.core
-    core.tape = _player(cassettes, pace, tell, allow_repeats=allow_repeats) if cassettes else None
+    core.tape = _player(cassettes, pace, tell, redact, allow_repeats=allow_repeats) if cassettes else None
     if played is not None:
         core.extend_script(played.steps, then=played.then)
     if script is not None:
@@ -91,14 +92,18 @@ def build(
     return Served(fake, Server(core, host=host, port=port, control=control, tls=fake.tls))
 
 
-def _player(files: Sequence[Path], pace: str, tell: Callable[[str], None], *, allow_repeats: bool) -> Player:
+def _player(
+    files: Sequence[Path], pace: str, tell: Callable[[str], None], redact: str | None, *, allow_repeats: bool
+) -> Player:
     from windtunnel.cassette.interaction import CassetteError
+    from windtunnel.cassette.player import as_recorded
     from windtunnel.cassette.watched import Watched
 
     try:
         asked: Any = pace if pace in ("none", "recorded") else float(pace)
         remedy = f"record it: windtunnel record --record new --cassette {files[0]}"
-        return Watched.load(*files, pace=asked, remedy=remedy, allow_repeats=allow_repeats, tell=tell)
+        known = as_recorded(files, redact)
+        return Watched.load(*files, pace=asked, redact=known, remedy=remedy, allow_repeats=allow_repeats, tell=tell)
     except CassetteError as error:
         raise ServeError(f"--cassette: {error}") from None
     except ValueError:

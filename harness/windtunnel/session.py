@@ -18,18 +18,12 @@ from windtunnel.tunnel import Windtunnel
 from windtunnel_server.clock import VirtualClock
 
 if TYPE_CHECKING:
-    from windtunnel.cassette_tests.made import Made
     from windtunnel.cassette_tests.marker import Wanted
-    from windtunnel.recording import Mode, RecordingTunnel
+    from windtunnel.recording import Mode
 
 #: What the tests of a run saw, for the page: plain JSON values, since workers hand theirs over.
 _SEEN = pytest.StashKey[list[dict[str, Any]]]()
 _SHELF = "windtunnel_seen"
-_NOTHING_CAME = (
-    "windtunnel_cassette: nothing came to the recorder, so nothing is written: the test made no call, or its client went "
-    "elsewhere. Make the client while the fixture windtunnel is up, when the environment leads to it, or give it "
-    "windtunnel.url; for a test that makes no call say allow_no_calls=True"
-)
 
 
 def tunnel_for_test(
@@ -50,9 +44,12 @@ def tunnel_for_test(
     undone in the right order.
     """
     asked = _cassettes(request.node)
-    if asked is not None and _records(asked, record, request):
-        yield from _recorder_for_test(request, monkeypatch, asked, record, options.get("provider", "anthropic"))
-        return
+    if asked is not None and record != "none":
+        from windtunnel.cassette_tests.recorder import recorder_for_test, records
+
+        if records(request, asked, record):
+            yield from recorder_for_test(request, monkeypatch, asked, record, options.get("provider", "anthropic"))
+            return
     clock = options.get("clock", "virtual")
     if clock == "virtual":
         _refuse_trio(request)
@@ -119,73 +116,6 @@ def _cassettes(item: pytest.Item) -> Wanted | None:
     from windtunnel.cassette_tests.marker import wanted
 
     return wanted(item)
-
-
-def _records(asked: Wanted, mode: Mode, request: pytest.FixtureRequest) -> bool:
-    """Say whether a test records. "once" goes by what the run has found: another test may have begun the cassette since."""
-    if mode != "once":
-        return mode != "none"
-    from windtunnel.cassette_tests.made import Made
-
-    made = Made.of(request)
-    return not all(made.was_found(file) for file in asked.files)
-
-
-def _recorder_for_test(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, asked: Wanted, mode: Mode, provider: str
-) -> Iterator[Windtunnel]:
-    """Let the real service answer, and write down what it says if the test passes."""
-    from windtunnel.cassette_tests.ending import passed
-    from windtunnel.cassette_tests.fixture import opened
-    from windtunnel.cassette_tests.made import Made
-    from windtunnel.cassette_tests.watch import watch_of
-
-    tunnel, watch, made = _recorder(asked, mode, provider), watch_of(request.node), Made.of(request)
-    with watch.recording(tunnel.threads), tunnel:
-        for name in tunnel.taken_away:
-            monkeypatch.delenv(name, raising=False)
-        for name, value in tunnel.env.items():
-            monkeypatch.setenv(name, value)
-        opened(request.node)
-        yield tunnel
-    if (told := watch.guard.told()) is not None:
-        pytest.fail(f"{told} Nothing is written.", pytrace=False)
-    if passed(request.node):
-        _keep(tunnel, asked, mode, made)
-
-
-def _keep(tunnel: RecordingTunnel, asked: Wanted, mode: Mode, made: Made) -> None:
-    from windtunnel.cassette.interaction import CassetteError
-
-    if not (tunnel.taken or tunnel.answered or asked.options.allow_no_calls):
-        pytest.fail(_NOTHING_CAME, pytrace=False)
-    if not tunnel.taken and mode != "all":
-        return
-    (file,) = asked.files
-    try:
-        tunnel.keep(afresh=lambda: made.is_first(file) and mode == "all")
-    except CassetteError as error:
-        pytest.fail(f"windtunnel_cassette: nothing is written: {error}", pytrace=False)
-
-
-def _recorder(asked: Wanted, mode: Mode, provider: str) -> RecordingTunnel:
-    from windtunnel.cassette.files import load
-    from windtunnel.cassette.interaction import CassetteError
-    from windtunnel.cassette.record.upstreams import UpstreamError
-    from windtunnel.recording import RecordingTunnel
-
-    if len(asked.files) > 1:
-        pytest.fail(
-            f"windtunnel_cassette: a test that records writes one cassette, and this one plays {len(asked.files)}; "
-            "record each with a test of its own",
-            pytrace=False,
-        )
-    (file,) = asked.files
-    try:
-        there = load(file).interactions if mode in ("new", "once") and file.exists() else ()
-        return RecordingTunnel(file, provider=provider, there=there)
-    except (CassetteError, UpstreamError) as error:
-        pytest.fail(f"windtunnel_cassette: {error}", pytrace=False)
 
 
 def _refuse_trio(request: pytest.FixtureRequest) -> None:

@@ -96,9 +96,7 @@ def test_a_file_holds_the_bytes_that_are_expected(name: str) -> None:
     ] == [entry["answer"] for entry in EXPECTED[name]]
 
 
-#: Its recorder blotted out the content type, so nothing tells us that it is a stream.
-BLOTTED = "real/bedrock-converse-tools-stream"
-COUNTED = [name for name in NAMES if name != BLOTTED and not any("error" in entry for entry in EXPECTED[name])]
+COUNTED = [name for name in NAMES if not any("error" in entry for entry in EXPECTED[name])]
 
 
 @pytest.mark.parametrize("name", COUNTED)

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import freezegun  # noqa: F401  # imported here once: an inner run forgets what it imports
 import pytest
 
+import windtunnel.cassette_tests.recorder
+import windtunnel.cassette_tests.summary
 import windtunnel.report.html
 import windtunnel.session  # noqa: F401
+from windtunnel.cassette.files import save
+from windtunnel.cassette.interaction import Interaction, Request, Response
+
+# Imported here and to the last part: an inner run forgets what it imports, and other tests would meet two of each class.
+with contextlib.suppress(ImportError):
+    import anthropic
+
+    anthropic.Anthropic(api_key="none").close()
 
 INI = """
 [pytest]
@@ -58,3 +74,83 @@ def run(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
         return pytester.runpytest_inprocess("-p", "no:cacheprovider", *args)
 
     return run
+
+
+# --- cassettes ----------------------------------------------------------------------------------------------------
+
+#: As `helpers.BODY`, in the inner tests.
+BODY = {"model": "claude-sonnet-4-6", "max_tokens": 10, "messages": [{"role": "user", "content": "Hello"}]}
+KEY = "sk-ant-api03-" + "Q1w2E3r4" * 11 + "AA"
+
+
+def _taken(said: str = "recorded", asked: str = "Hello", **response: Any) -> Interaction:
+    body = BODY | {"messages": [{"role": "user", "content": asked}]}
+    answer = json.dumps({"content": [{"type": "text", "text": said}]}).encode()
+    request = Request(method="POST", uri="https://api.anthropic.com/v1/messages", body=json.dumps(body).encode())
+    given: dict[str, Any] = {"status": 200, "headers": (("content-type", "application/json"),), "body": answer}
+    return Interaction(request=request, response=Response(**given | response), provider="anthropic")
+
+
+@pytest.fixture
+def taken() -> Callable[..., Interaction]:
+    """Make an interaction: `taken(said, asked, **response)`."""
+    return _taken
+
+
+@pytest.fixture
+def cassette(pytester: pytest.Pytester) -> Callable[..., Path]:
+    """Write a cassette for the inner `test_it.py`: `cassette(name, *interactions)`."""
+
+    def write(name: str, *interactions: Interaction, folder: str = "cassettes/test_it") -> Path:
+        file = pytester.path / folder / f"{name}.yaml"
+        save(file, interactions or [_taken()], expected=None)
+        return file
+
+    return write
+
+
+class Upstream:
+    """A service that counts what reaches it, and answers with the number."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+        self.key = KEY
+        upstream = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["content-length"]))
+                upstream.asked.append({name.lower(): value for name, value in self.headers.items()})
+                content = [{"type": "text", "text": f"answer {len(upstream.asked)}"}]
+                body = json.dumps({"content": content, "usage": {"input_tokens": 5, "output_tokens": 9}}).encode()
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
+    """Where the environment says that the service is."""
+    found = Upstream()
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", found.url)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.delenv("CI", raising=False)
+    yield found
+    found.stop()

@@ -2,98 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-import windtunnel.cassette_tests.fixture
-import windtunnel.cassette_tests.made
-import windtunnel.cassette_tests.summary
-import windtunnel.cassette_tests.watch
-import windtunnel.recording  # noqa: F401  # imported here once: an inner run forgets what it imports
-from windtunnel.cassette.files import load, save
-from windtunnel.cassette.interaction import Arrival, Interaction, Request, Response
-
-# Imported here and to the last part: an inner run forgets what it imports, and other tests would meet two of each class.
-with contextlib.suppress(ImportError):
-    import anthropic
-
-    anthropic.Anthropic(api_key="none").close()
+from windtunnel.cassette.files import load
+from windtunnel.cassette.interaction import Arrival
 
 #: As `helpers.BODY`, in the inner tests.
 BODY = {"model": "claude-sonnet-4-6", "max_tokens": 10, "messages": [{"role": "user", "content": "Hello"}]}
-KEY = "sk-ant-api03-" + "Q1w2E3r4" * 11 + "AA"
-
-
-def taken(said: str = "recorded", asked: str = "Hello", **response: Any) -> Interaction:
-    body = BODY | {"messages": [{"role": "user", "content": asked}]}
-    answer = json.dumps({"content": [{"type": "text", "text": said}]}).encode()
-    request = Request(method="POST", uri="https://api.anthropic.com/v1/messages", body=json.dumps(body).encode())
-    given: dict[str, Any] = {"status": 200, "headers": (("content-type", "application/json"),), "body": answer}
-    return Interaction(request=request, response=Response(**given | response), provider="anthropic")
-
-
-@pytest.fixture
-def cassette(pytester: pytest.Pytester) -> Callable[..., Path]:
-    """Write a cassette for the inner `test_it.py`: `cassette(name, *interactions)`."""
-
-    def write(name: str, *interactions: Interaction, folder: str = "cassettes/test_it") -> Path:
-        file = pytester.path / folder / f"{name}.yaml"
-        save(file, interactions or [taken()], expected=None)
-        return file
-
-    return write
-
-
-class Upstream:
-    """A service that counts what reaches it, and answers with the number."""
-
-    def __init__(self) -> None:
-        self.asked: list[dict[str, str]] = []
-        upstream = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["content-length"]))
-                upstream.asked.append({name.lower(): value for name, value in self.headers.items()})
-                content = [{"type": "text", "text": f"answer {len(upstream.asked)}"}]
-                body = json.dumps({"content": content, "usage": {"input_tokens": 5, "output_tokens": 9}}).encode()
-                self.send_response(200)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self.thread.start()
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-
-@pytest.fixture
-def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
-    """Where the environment says that the service is."""
-    found = Upstream()
-    monkeypatch.setenv("ANTHROPIC_BASE_URL", found.url)
-    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
-    monkeypatch.delenv("CI", raising=False)
-    yield found
-    found.stop()
-
 
 PLAY = """
 import pytest
@@ -133,7 +50,7 @@ def test_without_a_name_a_cassette_is_called_as_the_test(run, cassette):
     run(play(marker="")).assert_outcomes(passed=1)
 
 
-def test_several_cassettes_are_played_one_behind_the_other(run, cassette):
+def test_several_cassettes_are_played_one_behind_the_other(run, cassette, taken):
     cassette("one", taken("first"))
     cassette("two", taken("second"))
 
@@ -146,7 +63,38 @@ def test_a_folder_may_be_named_for_all(run, cassette):
     run(play(), ini="windtunnel_cassette_dir = tapes").assert_outcomes(passed=1)
 
 
-def test_the_marker_says_pace_rules_and_repeats(run, cassette):
+@pytest.mark.parametrize(
+    ("ini", "name", "text"),
+    [
+        ("", "windtunnel.redact.yaml", "patterns: [Hell.]"),
+        ("windtunnel_redact = own.toml", "own.toml", 'patterns = ["Hell."]'),
+        (
+            "windtunnel_redact = our_rules_of_redaction:RULES",
+            "our_rules_of_redaction.py",
+            "from windtunnel.cassette.redact import Rules\nRULES = Rules(patterns=['Hell.'])",
+        ),
+    ],
+)
+def test_rules_of_ones_own_hold_when_a_test_records_and_when_it_plays(run, upstream, pytester, ini, name, text):
+    (pytester.path / name).write_text(text, encoding="utf-8")
+
+    run(play(body="ask()"), "--windtunnel-record=once", ini=ini).assert_outcomes(passed=1)
+    run(play(body="ask()"), ini=ini).assert_outcomes(passed=1)
+
+    assert len(upstream.asked) == 1
+    assert "Hello" not in (pytester.path / "cassettes" / "test_it" / "hello.yaml").read_text(encoding="utf-8")
+
+
+def test_rules_that_cannot_be_followed_fail_the_test_that_plays(run, cassette):
+    cassette("hello")
+
+    result = run(play(), ini="windtunnel_redact = none.yaml")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*none.yaml: the rules of redaction cannot be read: No such file*"])
+
+
+def test_the_marker_says_pace_rules_and_repeats(run, cassette, taken):
     cassette("hello", taken(arrivals=(Arrival(40.0, 5),)))
     marker = '"hello", pace="recorded", match=["method", "path"], allow_repeats=True'
     body = 'assert ask(body={"any": 1}) == ask() == "recorded"; assert windtunnel.clock.now() >= 80'
@@ -221,7 +169,7 @@ def test_a_cassette_that_is_not_there_says_how_to_record_it(run):
 # --- what is missed, and what is not played ----------------------------------------------------------------------
 
 
-def test_a_miss_fails_the_test_that_hides_it_and_says_what_is_nearest(run, cassette):
+def test_a_miss_fails_the_test_that_hides_it_and_says_what_is_nearest(run, cassette, taken):
     cassette("hello", taken(asked="Hullo"))
     body = """
     import urllib.error
@@ -243,7 +191,7 @@ def test_a_miss_fails_the_test_that_hides_it_and_says_what_is_nearest(run, casse
 
 
 @pytest.mark.parametrize(("unplayed", "errors", "said"), [("warn", 0, True), ("fail", 1, True), ("allow", 0, False)])
-def test_what_is_not_played_is_told(run, cassette, unplayed: str, errors: int, said: bool):
+def test_what_is_not_played_is_told(run, cassette, taken, unplayed: str, errors: int, said: bool):
     cassette("hello", taken(), taken("second"))
 
     result = run(play(f'"hello", unplayed="{unplayed}"'))
@@ -282,7 +230,7 @@ def test_cassettes_that_no_test_asks_for_are_named_after_a_full_run(run, cassett
         result.stdout.no_fnmatch_line("*no test asks for it*")
 
 
-def test_workers_hand_over_what_they_saw(run, cassette, workers):
+def test_workers_hand_over_what_they_saw(run, cassette, taken, workers):
     cassette("hello", taken(), taken("second"))
     cassette("old")
 
@@ -306,10 +254,10 @@ def test_a_test_that_passes_is_recorded_once_and_played_from_then_on(run, upstre
         result.assert_outcomes(passed=1)
     first.stdout.fnmatch_lines(["windtunnel: record once"])
     assert len(upstream.asked) == 1
-    assert upstream.asked[0]["x-api-key"] == KEY
+    assert upstream.asked[0]["x-api-key"] == upstream.key
     (kept,) = load(pytester.path / "cassettes/test_it/hello.yaml").interactions
     assert (kept.provider, kept.response.status) == ("anthropic", 200)
-    assert KEY[20:40] not in (pytester.path / "cassettes/test_it/hello.yaml").read_text(encoding="utf-8")
+    assert upstream.key[20:40] not in (pytester.path / "cassettes/test_it/hello.yaml").read_text(encoding="utf-8")
 
 
 def test_a_test_that_fails_writes_nothing(run, upstream, cassette):
@@ -323,7 +271,7 @@ def test_a_test_that_fails_writes_nothing(run, upstream, cassette):
     assert file.read_bytes() == before
 
 
-def test_all_is_recorded_afresh(run, upstream, cassette):
+def test_all_is_recorded_afresh(run, upstream, cassette, taken):
     file = cassette("hello", taken(), taken("second"))
 
     run(RECORD, "--windtunnel-record=all").assert_outcomes(passed=1)
@@ -392,57 +340,6 @@ def test_an_ini_key_that_cannot_be_is_a_usage_error(run):
     result.stderr.fnmatch_lines(["*windtunnel_record = always: must be one of none, once, new, all*"])
 
 
-# --- tests that share a cassette ---------------------------------------------------------------------------------
-
-SHARED = """
-import pytest
-from helpers import BODY, ask
-
-pytestmark = pytest.mark.windtunnel_cassette("shared", unplayed="allow")
-
-@pytest.mark.parametrize("size", [11, 12, 13, 14])
-def test_one_of_its_own(windtunnel, size):
-    assert ask(body=BODY | {"max_tokens": size})
-
-@pytest.mark.parametrize("time", [1, 2])
-def test_what_another_test_asks_too(windtunnel, time):
-    assert ask()
-"""
-
-
-def kept_sizes(pytester: pytest.Pytester) -> list[int]:
-    kept = load(pytester.path / "cassettes/test_it/shared.yaml").interactions
-    return sorted(json.loads(one.request.body)["max_tokens"] for one in kept)
-
-
-@pytest.mark.parametrize(
-    ("mode", "spread"), [("once", False), ("new", False), ("all", False), ("once", True), ("new", True)]
-)
-def test_tests_that_share_a_cassette_record_it_together(run, upstream, pytester, workers, mode: str, spread: bool):
-    recorded = run(SHARED, f"--windtunnel-record={mode}", *(workers if spread else []))
-    asked = len(upstream.asked)
-    played = run(SHARED)
-
-    recorded.assert_outcomes(passed=6)
-    played.assert_outcomes(passed=6)
-    assert len(upstream.asked) == asked
-    assert kept_sizes(pytester) == [10, 11, 12, 13, 14]
-
-
-@pytest.mark.parametrize("mode", ["once", "all"])
-def test_what_was_there_before_the_run_is_played_or_replaced(run, upstream, cassette, pytester, mode: str):
-    cassette("shared", taken(asked="Something else"))
-
-    result = run(SHARED, f"--windtunnel-record={mode}")
-
-    if mode == "once":
-        result.assert_outcomes(failed=6, errors=6)
-        assert (len(upstream.asked), kept_sizes(pytester)) == (0, [10])
-    else:
-        result.assert_outcomes(passed=6)
-        assert kept_sizes(pytester) == [10, 11, 12, 13, 14]
-
-
 # --- the canary --------------------------------------------------------------------------------------------------
 
 CLIENTS = {
@@ -455,7 +352,9 @@ CLIENTS = {
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("asked", ["Hello", "Something else"])
-def test_nothing_reaches_the_service_whether_it_is_recorded_or_not(run, upstream, cassette, client: str, asked: str):
+def test_nothing_reaches_the_service_whether_it_is_recorded_or_not(
+    run, upstream, cassette, taken, client: str, asked: str
+):
     pytest.importorskip("anthropic")
     cassette("hello", taken(asked=asked))
     body = f"""
@@ -481,7 +380,7 @@ def test_nothing_reaches_the_service_whether_it_is_recorded_or_not(run, upstream
 # --- at the end of a run -----------------------------------------------------------------------------------------------
 
 
-def test_what_the_cassettes_stand_for_is_told_at_the_end(run, cassette):
+def test_what_the_cassettes_stand_for_is_told_at_the_end(run, cassette, taken):
     answer = {"model": BODY["model"], "content": [], "usage": {"input_tokens": 1_000, "output_tokens": 100}}
     cassette("hello", taken(body=json.dumps(answer | {"content": [{"type": "text", "text": "recorded"}]}).encode()))
 
@@ -491,7 +390,7 @@ def test_what_the_cassettes_stand_for_is_told_at_the_end(run, cassette):
     result.stdout.fnmatch_lines(["1 cassette stands for 1 call that used something · 1,000 in, 100 out · $0.0045*"])
 
 
-def test_what_was_played_is_written_for_prune(run, cassette, pytester: pytest.Pytester):
+def test_what_was_played_is_written_for_prune(run, cassette, taken, pytester: pytest.Pytester):
     from windtunnel.cassette.scrubbing import played_of
 
     file = cassette("hello", taken(), taken("second"))

@@ -115,6 +115,7 @@ def test_nothing_is_registered_without_our_name(pytester: pytest.Pytester):
         "windtunnel_network",
         "windtunnel_record",
         "windtunnel_cassette_dir",
+        "windtunnel_redact",
         "windtunnel_html",
     ]
     assert [line.partition("(")[0] for line in markers] == ["windtunnel", "windtunnel_scenario", "windtunnel_cassette"]
@@ -131,5 +132,7 @@ def test_the_plugin_adds_to_pytest_what_we_know_of_and_no_more(pytester: pytest.
     added = [one - other for one, other in zip(with_it, without, strict=True)]
 
     assert added[0] == {f"--windtunnel-{name}" for name in ("cassette-report", "html", "network", "record", "seed")}
-    assert added[1] == {f"windtunnel_{name}" for name in ("cassette_dir", "html", "network", "record", "seed")}
+    assert added[1] == {
+        f"windtunnel_{name}" for name in ("cassette_dir", "html", "network", "record", "redact", "seed")
+    }
     assert {line.partition("(")[0] for line in added[2]} == {"windtunnel", "windtunnel_cassette", "windtunnel_scenario"}

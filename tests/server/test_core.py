@@ -372,6 +372,20 @@ def test_a_failure_of_our_own_is_told_and_kept(call: Call, monkeypatch: pytest.M
     assert entry.error_type == "api_error"
 
 
+@pytest.mark.parametrize("value", ["en \u2013 dash", "two\r\nheaders: 1"])
+def test_a_head_that_cannot_be_sent_is_a_failure_of_our_own(
+    value: str, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core = real()
+    monkeypatch.setattr(core.provider, "_answer", lambda *given: Plan((Head(200, (("x-a", value),)), End())))
+
+    answered, entry = core.answer(call)
+
+    assert answered.status == 500
+    assert "windtunnel itself failed" in answered.body.decode()
+    assert (len(core.failures), entry.answered_by) == (1, "broken")
+
+
 def test_a_stranger_to_a_virtual_clock_is_told_what_to_do(call: Call) -> None:
     core = real()
     core.extend_script([fail(429)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,3 +126,16 @@ def test_sends_are_replaced_by_any_number_of_steps(plan: Plan) -> None:
 
 def test_notes_make_no_difference() -> None:
     assert Plan((HEAD,), {"a": 1}) == Plan((HEAD,))
+
+
+@pytest.mark.parametrize(
+    "header", [("a", "b\r\nc: d"), ("a", "b\n"), ("a", "\rb"), ("a\nb", "c"), ("a", "en \u2013 dash")]
+)
+def test_headers_that_would_not_arrive_as_they_are_meant_are_refused(header: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match="line end|latin-1"):
+        Head(200, (header,)).lines()
+
+
+def test_headers_are_lines_of_latin_1() -> None:
+    assert Head(200, (("a", "b"), ("x", "caf\xe9"))).lines() == b"a: b\r\nx: caf\xe9\r\n"
+    assert Head(204).lines() == b""

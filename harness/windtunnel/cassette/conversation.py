@@ -29,10 +29,7 @@ _KEPT: Final = ("max_tokens", "temperature", "thinking", "tool_choice", "output_
 
 
 def conversation(interaction: Interaction, number: int, *, width: int = 80, longest: int | None = SHORT) -> list[str]:
-    """Tell an interaction in lines of at most `width` characters, addresses and names apart.
-
-    Texts are cut to `longest` characters; None: all is shown.
-    """
+    """Tell an interaction in lines of at most `width` characters. Texts are cut to `longest` characters; None: all is shown."""
     call = entry(interaction, number)
     body = call.body if isinstance(call.body, dict) else {}
     lines = [*_head(interaction, number, width), *_wrapped(_settings(body), width, "  ")]
@@ -77,7 +74,7 @@ def _head(interaction: Interaction, number: int, width: int) -> Iterator[str]:
     day = f" · {interaction.recorded_at:%Y-%m-%d %H:%M}" if interaction.recorded_at is not None else ""
     start = f"── {number} ── {interaction.provider or 'unknown'}{day} "
     yield start + "─" * max(width - len(start), 2)
-    yield f"  {interaction.request.method} {interaction.request.uri}"
+    yield from _wrapped(f"{interaction.request.method} {interaction.request.uri}", width, "  ")
 
 
 def _settings(body: Mapping[str, Any]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,9 +16,12 @@ from windtunnel.cassette.misfit import Misfit, Place
 from windtunnel.cassette.vcr import VERSION, from_vcr
 
 _KEYS: Final = ("version", "interactions")
+_MERGE: Final = "tag:yaml.org,2002:merge"
 
 RESTORE: Final = "restore it from version control, or delete it and record again"
 UPGRADE: Final = "upgrade windtunnel to read it"
+PART: Final = "put the interactions of two files under one `interactions:`, or restore it from version control"
+ONE_OF_TWO: Final = "take one of the two out, or restore it from version control"
 
 
 class Damage(ValueError):
@@ -42,7 +46,7 @@ def parse(raw: bytes) -> Document:
     """Read a cassette of any known format, ours or vcrpy's; Damage for anything else."""
     text = _decoded(raw)
     try:
-        found = yaml.load(text, Loader=_Loader)
+        root, found = _loaded(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Damage(
@@ -51,9 +55,20 @@ def parse(raw: bytes) -> Document:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise Damage(line, f"this character cannot stand in YAML: {error.character!r}") from None
-    except (ValueError, RecursionError) as error:
-        raise Damage(0, f"a value in it is impossible: {error}") from None
-    return _document(text, found)
+    except RecursionError:
+        raise Damage(0, "its values are nested too deeply") from None
+    return _document(root, found)
+
+
+def _loaded(text: str) -> tuple[Any, Any]:
+    """Return what YAML finds, as nodes that know their lines and as plain values."""
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        _check_keys(root)
+        return root, None if root is None else loader.construct_document(root)
+    finally:
+        loader.dispose()
 
 
 def _decoded(raw: bytes) -> str:
@@ -67,7 +82,43 @@ def _said(error: yaml.MarkedYAMLError) -> str:
     return ", ".join(part for part in (error.context, error.problem) if part)
 
 
-def _document(text: str, found: Any) -> Document:
+def _check_keys(root: Any) -> None:
+    """Refuse a mapping with two equal keys: YAML would keep the last, and the next writer would make that true."""
+    waiting, seen = deque([root]), {id(root)}
+    while waiting:
+        node = waiting.popleft()
+        if isinstance(node, yaml.MappingNode):
+            _check_mapping(node, is_whole=node is root)
+        for inner in _collections(node):
+            if id(inner) not in seen:
+                seen.add(id(inner))
+                waiting.append(inner)
+
+
+def _check_mapping(node: yaml.MappingNode, *, is_whole: bool) -> None:
+    lines: dict[tuple[str, str], int] = {}
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+            continue
+        name, line = (key.tag, key.value), key.start_mark.line + 1
+        if name in lines:
+            why = f"{key.value!r} stands here again, after line {lines[name]}"
+            raise (
+                Damage(line, f"{why}, as in two files put together", PART)
+                if is_whole
+                else Damage(line, why, ONE_OF_TWO)
+            )
+        lines[name] = line
+
+
+def _collections(node: Any) -> list[Any]:
+    if isinstance(node, yaml.MappingNode):
+        return [value for _, value in node.value if isinstance(value, yaml.CollectionNode)]
+    values = node.value if isinstance(node, yaml.SequenceNode) else ()
+    return [value for value in values if isinstance(value, yaml.CollectionNode)]
+
+
+def _document(root: Any, found: Any) -> Document:
     if isinstance(found, list):
         raise Damage(
             1, "this is a cassette of vcrpy before 1.0, without a version; its own migration script upgrades it"
@@ -80,34 +131,33 @@ def _document(text: str, found: Any) -> Document:
             0, f"there is no version in it, and the end may be missing; if it is whole, add version: {VERSION}"
         )
     if found["version"] != VERSION:
-        raise Damage(_line(text, ("version",)), f"VCR's version is {found['version']!r}, and only {VERSION} is known")
+        raise Damage(_line(root, ("version",)), f"VCR's version is {found['version']!r}, and only {VERSION} is known")
     listed = found["interactions"] or []
     if not isinstance(listed, list):
-        raise Damage(_line(text, ("interactions",)), "interactions is not a list")
+        raise Damage(_line(root, ("interactions",)), "interactions is not a list")
     formats, interactions = [], []
     for number, structure in enumerate(listed):
-        version, interaction = _interaction(text, number, structure)
+        version, interaction = _interaction(root, number, structure)
         formats.append(version)
         interactions.append(interaction)
     extra = {key: value for key, value in found.items() if key not in _KEYS}
     return Document(min(formats, default=VERSION), tuple(interactions), extra)
 
 
-def _interaction(text: str, number: int, structure: Any) -> tuple[int, Interaction]:
+def _interaction(root: Any, number: int, structure: Any) -> tuple[int, Interaction]:
     try:
         if not isinstance(structure, dict):
             raise Misfit((), "is not a mapping")
         return format_of(structure), from_vcr(upgrade(structure))
     except Misfit as misfit:
-        line = _line(text, ("interactions", number, *misfit.place))
+        line = _line(root, ("interactions", number, *misfit.place))
         remedy = UPGRADE if isinstance(misfit, TooNew) else RESTORE
         raise Damage(line, f"interaction {number + 1}: {misfit}", remedy) from None
 
 
-def _line(text: str, place: Place) -> int:
-    """Return the line of a place, or of the nearest one around it: read again, since values do not know their lines."""
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    line = 0
+def _line(root: Any, place: Place) -> int:
+    """Return the line of a place, or of the nearest one around it."""
+    node, line = root, 0
     for step in place:
         found = _inner(node, step)
         if found is None:
@@ -152,9 +202,23 @@ def _joined(pieces: Any) -> bytes:
     return out.getvalue()
 
 
+def _possible(construct: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Tell the line of a value that cannot be, such as the 31st of November."""
+
+    def constructed(loader: Any, node: Any) -> Any:
+        try:
+            return construct(loader, node)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise Damage(node.start_mark.line + 1, f"{node.value!r} is an impossible value: {error}") from None
+
+    return constructed
+
+
+for _kind in [f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "int", "timestamp")]:
+    _Loader.add_constructor(_kind, _possible(_Loader.yaml_constructors[_kind]))
 _TAG: Final = "tag:yaml.org,2002:python/"
 _Loader.add_constructor(f"{_TAG}str", lambda loader, node: loader.construct_scalar(node))
 _Loader.add_constructor(f"{_TAG}unicode", lambda loader, node: loader.construct_scalar(node))
 _Loader.add_constructor(f"{_TAG}tuple", _tuple)
-_Loader.add_constructor(f"{_TAG}object/new:_io.BytesIO", _file)
-_Loader.add_constructor(f"{_TAG}object/apply:builtins.iter", _pieces)
+_Loader.add_constructor(f"{_TAG}object/new:_io.BytesIO", _possible(_file))
+_Loader.add_constructor(f"{_TAG}object/apply:builtins.iter", _possible(_pieces))

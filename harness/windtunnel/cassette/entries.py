@@ -28,7 +28,7 @@ def entry(interaction: Interaction, number: int = 1) -> Entry:
     parts = urlsplit(request.uri)
     heads = named(response.headers)
     body = plain(response.body, coding(heads, response.body))
-    events = pieces(kind_of(heads), body) if body is not None else []
+    events = pieces(kind_of(heads, body), body) if body is not None else []
     noted: dict[str, Any] = notes(response.status, heads, body, events)
     unpacked = body is not None
     return Entry(

@@ -88,7 +88,7 @@ def update(path: str | os.PathLike[str], change: Callable[[Sequence[Interaction]
     """
     file = real(path)
     with alone(file):
-        old = load(file) if file.exists() else None
+        old = load(path) if file.exists() else None
         raw = _document(change(old.interactions if old is not None else ()), old)
         replace(file, raw)
     return loads(raw, path)
@@ -138,20 +138,31 @@ def _document(interactions: Iterable[Interaction], old: Cassette | None) -> byte
 
 
 def _blocks(interactions: Iterable[Interaction], old: Cassette | None) -> Iterator[str]:
-    """Write each interaction; one that came out of the old file unchanged goes back as it stood, comments and all."""
+    """Write each interaction; one that came out of the old file unchanged goes back as it stood, comments and all.
+
+    Where only its answer or what is known of it has changed, the lines that somebody wrote above our comments stay.
+    """
     interactions = list(interactions)
-    stood = dict(_stood(old)) if old is not None else {}
+    stood = list(_stood(old)) if old is not None else []
+    whole = {id(made): text for made, text in stood}
+    asked = {id(made.request): (made, text) for made, text in stood}
     for interaction in interactions:
-        yield stood.get(id(interaction)) or layout.block(interaction)
+        text, block = whole.get(id(interaction)), asked.get(id(interaction.request))
+        yield text or (_own_lines(*block) if block is not None else "") + layout.block(interaction)
 
 
-def _stood(old: Cassette) -> Iterator[tuple[int, str]]:
+def _stood(old: Cassette) -> Iterator[tuple[Interaction, str]]:
     if old.spots is None or not isinstance(old.interactions, Lazily):
         return
     for number, spot in enumerate(old.spots):
         made = old.interactions.is_made(number)
         if made is not None:
-            yield id(made), layout.without_number(old.raw[spot.start : spot.end].decode("utf-8"))
+            yield made, layout.without_number(old.raw[spot.start : spot.end].decode("utf-8"))
+
+
+def _own_lines(made: Interaction, text: str) -> str:
+    ours = layout.block(made)
+    return text.removesuffix(ours) if text.endswith(ours) else ""
 
 
 def _check_unchanged(file: Path, expected: Cassette | None) -> None:

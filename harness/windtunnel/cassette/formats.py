@@ -27,7 +27,7 @@ def format_of(structure: Mapping[str, Any]) -> int:
         return 0
     place = ("response", KEY, "format")
     found = ours.get("format") if isinstance(ours, Mapping) else None
-    if type(found) is not int or found < 0:
+    if type(found) is not int or found < 1:
         raise Misfit(place, f"is {found!r}, not the number of a format")
     if found > FORMAT:
         raise TooNew(place, f"is {found}, and this windtunnel reads up to {FORMAT}")

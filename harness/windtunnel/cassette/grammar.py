@@ -20,7 +20,7 @@ _QUOTED: Final = rb'"%s"' % _CHARACTERS
 _BARE: Final = rb"(?!(?i:y|n|yes|no|on|off|true|false|null)[:\n])[A-Za-z][A-Za-z0-9_-]{0,%d}+" % (MAX_NAME - 1)
 _WORD: Final = rb"(?:%s|%s)" % (_BARE, _QUOTED)
 _NAME: Final = rb'(?:%s|"%s{1,%d}")' % (_BARE, TOKEN.encode(), MAX_NAME)
-#: What a header can hold (see `heads.py`): no line ends, and nothing behind U+00FF.
+#: What a header of an answer can hold (see `heads.py`): no line ends, and nothing behind U+00FF.
 _FIELD_ESCAPE: Final = rb'\\(?:["\\bft]|u00(?!00|0[ad])[0-9a-f]{2})'
 _LATIN: Final = rb"[ !#-\[\]-~]*+"
 _FIELD: Final = rb'"%s(?:(?:%s|\xc2[\x80-\xbf]|\xc3[\x80-\xbf])%s)*+"' % (_LATIN, _FIELD_ESCAPE, _LATIN)
@@ -43,11 +43,14 @@ def _line(key: str, value: bytes) -> bytes:
 
 # --- the two halves of an interaction, up to their bodies ------------------------------------------------------------
 
-_HEADERS: Final = rb"    headers:(?: \{\}\n|\n((?:      %s: \[%s(?:, %s)*+\]\n)++))" % (_NAME, _FIELD, _FIELD)
+
+def _headers(value: bytes) -> bytes:
+    return rb"    headers:(?: \{\}\n|\n((?:      %s: \[%s(?:, %s)*+\]\n)++))" % (_NAME, value, value)
+
 
 #: Groups: method, uri, lines of headers.
 REQUEST: Final = re.compile(
-    rb"(?:#[^\n]*+\n)*+- request:\n    method: (%s)\n    uri: (%s)\n%s    body: " % (_WORD, _URI, _HEADERS)
+    rb"(?:#[^\n]*+\n)*+- request:\n    method: (%s)\n    uri: (%s)\n%s    body: " % (_WORD, _URI, _headers(_QUOTED))
 )
 
 #: Our own keys and their values, in the order they stand in; each is a group of `RESPONSE`.
@@ -70,7 +73,7 @@ RESPONSE: Final = re.compile(
     % (
         _STATUS,
         _QUOTED,
-        _HEADERS,
+        _headers(_FIELD),
         KEY.encode(),
         FORMAT,
         b"".join(_line(key, value) for key, value in OURS.items()),

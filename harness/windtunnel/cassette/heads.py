@@ -11,7 +11,8 @@ from windtunnel.cassette.misfit import Place
 #: What the name of a header is made of (RFC 9110, 5.6.2).
 TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"
 _NAME: Final = re.compile(f"{TOKEN}+")
-#: What no value may hold (RFC 9110, 5.5): line ends would make two headers of one, and a byte has room for Latin-1 only.
+#: What no value of an answer may hold (RFC 9110, 5.5): line ends make two headers of one, and bytes hold Latin-1 only.
+#: Those of requests are sent to nobody, and recorders blot them out as they like.
 _UNSENDABLE: Final = re.compile("[\0\r\n]|[^\0-\xff]")
 
 
@@ -19,9 +20,10 @@ def misfit(interaction: Interaction) -> tuple[Place, str] | None:
     """Return the place in an interaction that HTTP could not carry, and why; None where all is well."""
     request, response = interaction.request, interaction.response
     return (
-        _status(response)
-        or _of_headers(("request", "headers"), request.headers)
-        or _of_headers(("response", "headers"), response.headers)
+        _names(("request", "headers"), request.headers)
+        or _status(response)
+        or _names(("response", "headers"), response.headers)
+        or _values(("response", "headers"), response.headers)
     )
 
 
@@ -35,10 +37,15 @@ def _status(response: Response) -> tuple[Place, str] | None:
     return place, f"is {status}, with which no exchange ends: it goes from 200 to 599"
 
 
-def _of_headers(place: Place, headers: Headers) -> tuple[Place, str] | None:
+def _names(place: Place, headers: Headers) -> tuple[Place, str] | None:
+    wrong = (name for name, _ in headers if not _NAME.fullmatch(name))
+    return next(
+        (((*place, name), "is no name of a header: letters, digits and !#$%&'*+-.^_`|~") for name in wrong), None
+    )
+
+
+def _values(place: Place, headers: Headers) -> tuple[Place, str] | None:
     for name, value in headers:
-        if not _NAME.fullmatch(name):
-            return (*place, name), "is no name of a header: letters, digits and !#$%&'*+-.^_`|~"
         if found := _UNSENDABLE.search(value):
             return (*place, name), f"holds {found[0]!r}, and a header is one line of Latin-1"
     return None

@@ -63,13 +63,24 @@ def document(blocks: Iterable[str], extra: Mapping[str, Any] | None = None) -> b
 
 def block(interaction: Interaction) -> str:
     """Write one interaction: comments that tell what was said, and the exchange."""
+    global _latest
+    for known, text in _latest:
+        if known is interaction:
+            return text
     from windtunnel.cassette.showing import describe
 
     try:
         _check(interaction)
-        return "".join([*(f"# {_safe(line)}\n" for line in describe(interaction)), *_lines(to_vcr(interaction))])
+        text = "".join([*(f"# {_safe(line)}\n" for line in describe(interaction)), *_lines(to_vcr(interaction))])
     except Unwritable as error:
         raise CassetteError(f"{interaction.request.method} {interaction.request.uri!r}: {error}") from None
+    _latest = (*_latest[1 - _KEPT :], (interaction, text))
+    return text
+
+
+#: What has been laid out to be looked through is written next. Replaced whole: other threads may be reading it.
+_KEPT: Final = 4
+_latest: tuple[tuple[Interaction, str], ...] = ()
 
 
 def _check(interaction: Interaction) -> None:

@@ -37,7 +37,7 @@ def _paced(
     response: Response, heads: Mapping[str, str], packed: str, method: str, pace: Pace, *, editable: bool
 ) -> Plan:
     body = plain(response.body, packed)
-    parts = pieces(kind_of(heads), body) if body is not None else []
+    parts = pieces(kind_of(heads, body), body) if body is not None else []
     noted = notes(response.status, heads, body, parts) | {"at_once": pace == "none" and not editable}
     if packed != "identity" and (not editable or body is None):
         parts = [Piece(response.body)] if response.body else []
@@ -151,7 +151,7 @@ def _headers(
 
 def _framing(response: Response, heads: Mapping[str, str], size: int) -> tuple[str, str]:
     """How to delimit a body whose recording does not say: HTTP/2, or the end of the connection."""
-    if response.ended != "complete" or (size and kind_of(heads) in STREAMS):
+    if response.ended != "complete" or (size and kind_of(heads, response.body) in STREAMS):
         return "Transfer-Encoding", "chunked"
     return "Content-Length", str(size)
 

@@ -22,6 +22,7 @@ from windtunnel.cassette.match import (
     redacting,
 )
 from windtunnel.cassette.plans import Pace, pace_of, plan_of
+from windtunnel.cassette.rules_beside import rules_beside
 from windtunnel_server.call import Call
 from windtunnel_server.plan import Plan
 from windtunnel_server.tape import Recorded
@@ -104,7 +105,7 @@ class Player:
         """Play cassette files, one behind the other; options as of the class. CassetteError for what is none."""
         from windtunnel.cassette.files import load
 
-        return cls([(os.fspath(file), load(file)) for file in files], **{"redact": as_recorded(), **options})
+        return cls([(os.fspath(file), load(file)) for file in files], **{"redact": as_recorded(files), **options})
 
     def __len__(self) -> int:
         return len(self._reel)
@@ -154,9 +155,20 @@ class Player:
         return [place for place, played in zip(self._reel.places, self._index.played, strict=True) if not played]
 
 
-def as_recorded() -> Callable[[Request], Request]:
-    """Return what makes of a live request what a recorder would have written down."""
+def as_recorded(
+    cassettes: Iterable[str | os.PathLike[str]] = (), rules: str | None = None
+) -> Callable[[Request], Request]:
+    """Return what makes of a live request what the recorder of these cassettes would have written down.
+
+    `rules` are the user's, as `rules_for` takes them. CassetteError for rules that cannot be followed.
+    """
     made: list[Redactor] = []
+    asked = rules if rules is not None else rules_beside(cassettes)
+    if asked is not None:
+        from windtunnel.cassette.redact import Redactor
+        from windtunnel.cassette.redact.rule_files import read
+
+        made.append(Redactor(read(os.fspath(asked))))
 
     def redact(request: Request) -> Request:
         # Late: most requests are found without it.

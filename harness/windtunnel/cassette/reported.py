@@ -45,9 +45,19 @@ def named(headers: Headers) -> dict[str, str]:
     return {name.lower(): value for name, value in reversed(headers)}
 
 
-def kind_of(heads: Mapping[str, str]) -> str:
-    """Return the media type that headers name, lower case and without parameters."""
-    return heads.get("content-type", "").partition(";")[0].strip().lower()
+def kind_of(heads: Mapping[str, str], body: bytes = b"") -> str:
+    """Return the media type that headers name, lower case and without parameters; else that which a plain body shows.
+
+    Recorders may blot the header out, and the events of a stream still count.
+    """
+    stated = heads.get("content-type", "").partition(";")[0].strip().lower()
+    return stated if "/" in stated else _shown(body) or stated
+
+
+def _shown(body: bytes) -> str:
+    if body.startswith((b"event:", b"data:")):
+        return _EVENTS
+    return FRAMES if body and _frame(body[: int.from_bytes(body[:4], "big")]) is not None else ""
 
 
 def coding(heads: Mapping[str, str], body: bytes) -> str:
@@ -133,9 +143,9 @@ def _event_of(frame: Frame) -> tuple[str, Any]:
 def notes(status: int, heads: Mapping[str, str], body: bytes | None, parts: list[Piece]) -> dict[str, object]:
     """Return what a plan's notes say of an answer: request id, error, usage as reported and as charged."""
     found: dict[str, object] = {"request_id": next((heads[name] for name in _REQUEST_IDS if name in heads), None)}
-    kind = kind_of(heads)
     if body is None:
         return found
+    kind = kind_of(heads, body)
     if kind in STREAMS:
         return found | _of_stream(parts, framed=kind == FRAMES)
     said = _object(body)

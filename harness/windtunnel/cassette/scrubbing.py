@@ -9,20 +9,29 @@ from pathlib import Path
 
 from windtunnel.cassette import files, layout
 from windtunnel.cassette.interaction import CassetteError, Interaction
-from windtunnel.cassette.redact import Guard, Redactor
+from windtunnel.cassette.redact import Guard, Redactor, rules_for
 
 
 def redacted(
-    interactions: Sequence[Interaction], name: str, *, environ: Mapping[str, str] = os.environ
+    interactions: Sequence[Interaction],
+    name: str,
+    *,
+    rules: str | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> list[Interaction]:
-    """Take secrets out of interactions, look at the finished bytes once more, and return them. Raises LeakError."""
-    redactor = Redactor(environ=environ)
+    """Take secrets out of interactions, look at the finished bytes once more, and return them. Raises LeakError.
+
+    `name` is the file that they are in or are for; `rules` are the user's, as `rules_for` takes them.
+    """
+    redactor = Redactor(rules_for([name], rules), environ=environ)
     clean = Guard(name, redactor).together(interactions)
     redactor.check(layout.document(map(layout.block, clean)), name=name)
     return clean
 
 
-def scrub(path: str | os.PathLike[str], *, environ: Mapping[str, str] = os.environ) -> list[int]:
+def scrub(
+    path: str | os.PathLike[str], *, rules: str | None = None, environ: Mapping[str, str] = os.environ
+) -> list[int]:
     """Take secrets out of a cassette, lay it out anew, and write it in one step.
 
     Return the numbers, from 1, of the interactions that were changed. LeakError, and the file as it was, where a secret
@@ -31,7 +40,7 @@ def scrub(path: str | os.PathLike[str], *, environ: Mapping[str, str] = os.envir
     changed: list[int] = []
 
     def change(there: Sequence[Interaction]) -> Sequence[Interaction]:
-        clean = redacted(there, str(path), environ=environ)
+        clean = redacted(there, str(path), rules=rules, environ=environ)
         changed[:] = [number for number, (was, now) in enumerate(zip(there, clean, strict=True), 1) if was != now]
         return clean
 

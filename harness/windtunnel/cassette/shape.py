@@ -73,7 +73,7 @@ def order(interaction: Interaction) -> list[str]:
 def said(interaction: Interaction) -> Iterator[tuple[str, Any]]:
     """Give what an answer says: each event with its name, or the body with none. What cannot be read is left out."""
     body = b"".join(entry(interaction).sent)
-    kind = kind_of(named(interaction.response.headers))
+    kind = kind_of(named(interaction.response.headers), body)
     if kind == "text/event-stream":
         yield from ((name, value) for name, text in events(body) if (value := _json(text)) is not None)
     elif kind == FRAMES:

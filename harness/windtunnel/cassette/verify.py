@@ -30,13 +30,20 @@ class Fault:
         return f"{self.weight}: {where}{self.why} [{self.check}]"
 
 
-def verify(path: str | os.PathLike[str], *, sdk: bool = True, environ: Mapping[str, str] = os.environ) -> list[Fault]:
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    sdk: bool = True,
+    rules: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> list[Fault]:
     """Look a cassette through, interaction by interaction. CassetteError for what is none.
 
-    `sdk`: whether its answers are read with the types of the installed SDK, too.
+    `sdk`: whether its answers are read with the types of the installed SDK, too. `rules` are those of redaction, as
+    `rules_for` takes them.
     """
     cassette = files.load(path)
-    faults = [*_layout(cassette), *_secrets(cassette, environ)]
+    faults = [*_layout(cassette), *_secrets(cassette, rules, environ)]
     for number, interaction in enumerate(cassette.interactions, 1):
         for check in (*CHECKS, *([_types] if sdk else [])):
             faults += check(number, interaction)
@@ -67,10 +74,10 @@ def _comments(cassette: Cassette) -> Iterator[Fault]:
             yield Fault(check="comments", weight="error", number=number, why=why)
 
 
-def _secrets(cassette: Cassette, environ: Mapping[str, str]) -> Iterator[Fault]:
-    from windtunnel.cassette.redact.scan import scan
+def _secrets(cassette: Cassette, rules: str | None, environ: Mapping[str, str]) -> Iterator[Fault]:
+    from windtunnel.cassette.redact import rules_for, scan
 
-    for finding in scan(cassette.raw, environ):
+    for finding in scan(cassette.raw, environ, rules=rules_for([cassette.path], rules)):
         why = (
             f"line {finding.line} holds something of the kind {finding.kind!r}; scrub the file, and revoke what it was"
         )

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from windtunnel.cassette.rules_beside import NAME as RULES
 from windtunnel.cassette_tests.marker import wanted
 from windtunnel.cassette_tests.names import SUFFIXES, shown
 
@@ -88,4 +89,5 @@ def _root(file: Path) -> Path | None:
 
 
 def _cassettes(root: Path) -> Iterator[Path]:
-    return (file.resolve() for file in root.rglob("*") if file.suffix in SUFFIXES and not file.name.startswith("."))
+    files = (file for file in root.rglob("*") if file.suffix in SUFFIXES and not file.name.startswith("."))
+    return (file.resolve() for file in files if file.name != RULES)

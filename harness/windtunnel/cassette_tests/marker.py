@@ -48,6 +48,8 @@ class Wanted:
     rerun: str
     #: Called as the test, so that no other test asks for it.
     is_own: bool
+    #: Rules of redaction, where those are not beside the cassettes: a file, or MODULE:NAME.
+    rules: str | None = None
 
     def player(self) -> Player:
         """Load the cassettes. Fails the test for one that is not there, or cannot be read."""
@@ -63,7 +65,7 @@ class Wanted:
                 pace=options.pace,
                 match=options.match,
                 allow_repeats=options.allow_repeats,
-                redact=as_recorded(),
+                redact=as_recorded(self.files, self.rules),
                 remedy=f"record it again: {self.rerun} --windtunnel-record=new",
             )
         except CassetteMissing as error:
@@ -100,4 +102,12 @@ def wanted(item: pytest.Item) -> Wanted | None:
             raise pytest.UsageError(f"{item.nodeid}: windtunnel_cassette: {name!r} is no name; the marker is {MARKER}")
     files = tuple(file_of(item, str(name)) for name in mark.args) or (own_file(item),)
     rerun = f"pytest {item.nodeid!r}" if "[" in item.nodeid else f"pytest {item.nodeid}"
-    return Wanted(files, options, rerun, is_own=not mark.args)
+    return Wanted(files, options, rerun, is_own=not mark.args, rules=_rules(item.config))
+
+
+def _rules(config: pytest.Config) -> str | None:
+    """Return what the ini key says; a file counts from the root folder."""
+    given = str(config.getini("windtunnel_redact"))
+    if not given or ":" in given:
+        return given or None
+    return str(config.rootpath / given)

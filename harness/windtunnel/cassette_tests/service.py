@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from windtunnel.cassette.record.doors import DOORS, provider_of
-from windtunnel.cassette.record.upstreams import UpstreamError, upstreams
+from windtunnel.cassette.record.upstreams import upstreams
 from windtunnel.guard import is_local
 
 #: Host and port; the host is "" for this machine, by whatever name or number.
@@ -36,7 +36,7 @@ class Service:
 
     def is_at(self, host: str, port: int | None) -> bool:
         """Say whether it may be there; without a port, whether that name is one of its own."""
-        return _is_official(host) or _is_in(self.places, host, port)
+        return _is_in(self.places, host, port) or (not is_local(host) and _is_official(host))
 
     def is_behind(self, host: str, port: int | None) -> bool:
         """Say whether that is a proxy, which may lead to it."""
@@ -48,7 +48,7 @@ def _recorded(environ: Mapping[str, str], provider: str) -> list[str]:
         return []
     try:
         return [upstream.origin for upstream in upstreams(environ, provider=provider).values()]
-    except UpstreamError:
+    except ValueError:  # an UpstreamError, or no address at all
         return []
 
 

@@ -36,7 +36,7 @@ class Watch:
     """Keeps one test from the service, and from other machines unless `network` allows them."""
 
     def __init__(self, service: Service, *, network: bool) -> None:
-        self.guard = Guard(self._forbids)
+        self.guard = Guard(self._forbids, checks="sending")
         self._service, self._network = service, network
         self._is_open = False
         #: How the threads of a recorder are called, which alone may come to the service.
@@ -83,8 +83,11 @@ def watched(item: pytest.Item, *, network: bool) -> Iterator[None]:
 
 
 def watch_of(item: pytest.Item) -> Watch:
-    """Return what watches over a marked test."""
-    return item.stash[_WATCH]
+    """Return what watches over a marked test. Fails one that was not marked when it began."""
+    found = item.stash.get(_WATCH, None)
+    if found is None:
+        pytest.fail("windtunnel_cassette: a test has to be marked before it is set up", pytrace=False)
+    return found
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from windtunnel.commands._ending import FAILED, PASS, USAGE, give_up
+from windtunnel.commands._round import Round
 
 if TYPE_CHECKING:
     from windtunnel.cassette.interaction import Interaction
@@ -27,6 +28,14 @@ app = typer.Typer(no_args_is_help=True, help=HELP, short_help=SHORT)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The cassette.")]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Cassettes, or folders of them.")]
+Redact = Annotated[
+    str | None,
+    typer.Option(
+        "--redact",
+        metavar="FILE|MODULE:NAME",
+        help="Rules of redaction. \\[windtunnel.redact.yaml beside the cassette or in a folder above]",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -43,22 +52,18 @@ def _complaining() -> Iterator[None]:
         give_up(f"{error.filename}: {error.strerror}")
 
 
-def _found(paths: Sequence[Path]) -> list[Path]:
-    """Look into folders for `*.yaml` and `*.yml`."""
-    found: list[Path] = []
-    for path in paths:
-        inner = sorted([*path.rglob("*.yaml"), *path.rglob("*.yml")]) if path.is_dir() else [path]
-        if not inner:
-            give_up(f"{path}: there is no cassette in this folder (*.yaml, *.yml)")
-        found += inner
-    return found
-
-
 def _load(path: Path) -> Sequence[Interaction]:
     from windtunnel.cassette.files import load
 
-    with _complaining():
-        return list(load(path).interactions)
+    return list(load(path).interactions)
+
+
+def _check_numbers(path: Path, interactions: Sequence[Interaction], numbers: Sequence[int] | None) -> None:
+    from windtunnel.cassette.interaction import CassetteError
+
+    for number in numbers or ():
+        if not 1 <= number <= len(interactions):
+            raise CassetteError(f"{path}: there is no interaction {number}; it has {len(interactions)}")
 
 
 def _print(value: Any) -> None:
@@ -86,27 +91,28 @@ def show(
 
     reported: list[dict[str, Any]] = []
     accounts = []
-    paths = _found(files)
-    for path in paths:
-        interactions = _load(path)
-        for number in only or ():
-            if not 1 <= number <= len(interactions):
-                give_up(f"{path}: there is no interaction {number}; it has {len(interactions)}")
-        account = added_up(interactions)
-        accounts.append(account)
-        if json_:
-            reported.append(_told(path, interactions, only, account))
-            continue
-        typer.echo(f"{path}: {_count(interactions, 'interaction')}")
-        for number, interaction in enumerate(interactions, 1) if not total else ():
-            if not only or number in only:
-                lines = conversation(interaction, number, width=width, longest=None if full else LONGEST)
-                typer.echo("\n" + "\n".join(lines))
-        typer.echo(f"{'' if total else chr(10)}{'  ' if total else 'in all: '}{told(account)}")
+    round_ = Round(files)
+    for path in round_.paths:
+        with round_.at(path):
+            interactions = _load(path)
+            _check_numbers(path, interactions, only)
+            account = added_up(interactions)
+            accounts.append(account)
+            if json_:
+                reported.append(_told(path, interactions, only, account))
+                continue
+            typer.echo(f"{path}: {_count(interactions, 'interaction')}")
+            for number, interaction in enumerate(interactions, 1) if not total else ():
+                if not only or number in only:
+                    lines = conversation(interaction, number, width=width, longest=None if full else LONGEST)
+                    typer.echo("\n" + "\n".join(lines))
+            typer.echo(f"{'' if total else chr(10)}{'  ' if total else 'in all: '}{told(account)}")
     if json_:
+        reported += [{"file": str(path), "error": why} for path, why in round_.failed.items()]
         _print({"cassettes": reported, "total": sum(accounts, Account()).to_json()})
-    elif len(paths) > 1:
-        typer.echo(f"all {len(paths)} cassettes: {told(sum(accounts, Account()))}")
+    elif len(round_.paths) > 1:
+        typer.echo(f"all {len(accounts)} cassettes: {told(sum(accounts, Account()))}")
+    round_.end()
 
 
 def _told(path: Path, interactions: Sequence[Interaction], only: list[int] | None, account: Any) -> dict[str, Any]:
@@ -140,25 +146,27 @@ def _told(path: Path, interactions: Sequence[Interaction], only: list[int] | Non
 def verify(
     files: Files,
     sdk: Annotated[bool, typer.Option(help="Read answers with the installed SDK's types, too.")] = True,
+    redact: Redact = None,
     json_: Json = False,
 ) -> None:
     from windtunnel.cassette.verify import verify as verified
 
-    reported, failed = {}, False
-    for path in _found(files):
-        with _complaining():
-            faults = verified(path, sdk=sdk)
-        failed = failed or any(fault.weight == "error" for fault in faults)
-        reported[str(path)] = [
-            {"check": one.check, "weight": one.weight, "number": one.number, "why": one.why} for one in faults
-        ]
-        if not json_:
-            typer.echo(f"{path}: {'well' if not faults else _count(faults, 'finding')}")
-            for fault in faults:
-                typer.echo(f"  {fault}")
+    reported: dict[str, Any] = {}
+    failed, round_ = False, Round(files)
+    for path in round_.paths:
+        with round_.at(path):
+            faults = verified(path, sdk=sdk, rules=redact)
+            failed = failed or any(fault.weight == "error" for fault in faults)
+            reported[str(path)] = [
+                {"check": one.check, "weight": one.weight, "number": one.number, "why": one.why} for one in faults
+            ]
+            if not json_:
+                typer.echo(f"{path}: {'well' if not faults else _count(faults, 'finding')}")
+                for fault in faults:
+                    typer.echo(f"  {fault}")
     if json_:
-        _print(reported)
-    raise typer.Exit(FAILED if failed else PASS)
+        _print(reported | round_.errors())
+    round_.end(FAILED if failed else PASS)
 
 
 @app.command(
@@ -191,7 +199,9 @@ def diff(
     raise typer.Exit(FAILED if any(drift.tier == "breaking" for drift in drifts) else PASS)
 
 
-@app.command(help="Tell which interactions have expired or, with --max-age, are too old. Any of them ends with 1.")
+@app.command(
+    help="Tell which interactions have expired or, with --max-age, are too old, or of unknown age. Any of them ends with 1."
+)
 def stale(
     files: Files,
     max_age: Annotated[int | None, typer.Option("--max-age", metavar="DAYS", min=0, help="Oldest age.")] = None,
@@ -206,15 +216,19 @@ def stale(
         today = dt.date.fromisoformat(on) if on else dt.datetime.now(dt.UTC).date()
     except ValueError:
         give_up(f"--on {on}: this is no day like 2027-01-31")
-    found = {str(path): grown_old(_load(path), today=today, max_age_days=max_age) for path in _found(files)}
+    found, round_ = {}, Round(files)
+    for path in round_.paths:
+        with round_.at(path):
+            found[str(path)] = grown_old(_load(path), today=today, max_age_days=max_age)
     if json_:
-        _print({name: [{"number": one.number, "why": one.why} for one in old] for name, old in found.items()})
+        told = {name: [{"number": one.number, "why": one.why} for one in old] for name, old in found.items()}
+        _print(told | round_.errors())
     else:
         for name, old in found.items():
             for one in old:
                 typer.echo(f"{name}: interaction {one.number} {one.why}")
         typer.echo(f"{sum(map(len, found.values()))} stale in {_count(found, 'cassette')}")
-    raise typer.Exit(FAILED if any(found.values()) else PASS)
+    round_.end(FAILED if any(found.values()) else PASS)
 
 
 # --- changing ----------------------------------------------------------------------------------------------------------
@@ -223,21 +237,53 @@ def stale(
 @app.command(
     help="Take secrets out of cassettes in place, and lay them out anew. A file that cannot be made safe stays."
 )
-def scrub(files: Files, json_: Json = False) -> None:
+def scrub(files: Files, redact: Redact = None, json_: Json = False) -> None:
     from windtunnel.cassette.scrubbing import scrub as scrubbed
 
-    reported = {}
-    for path in _found(files):
-        with _complaining():
-            reported[str(path)] = scrubbed(path)
+    reported, round_ = {}, Round(files)
+    for path in round_.paths:
+        with round_.at(path):
+            reported[str(path)] = scrubbed(path, rules=redact)
     if json_:
-        _print(reported)
-        return
+        _print(reported | round_.errors())
+        round_.end()
     for name, changed in reported.items():
-        what = f"changed interaction {', '.join(map(str, changed))}" if changed else "no secrets found"
-        typer.echo(f"{name}: {what}")
+        typer.echo(f"{name}: {f'changed {_these(changed)}' if changed else 'no secrets found'}")
     if any(reported.values()):
         typer.echo("What was in a file that others could read is known: revoke it.")
+    round_.end()
+
+
+@app.command(
+    help="Set when recordings expire: `--on 2027-01-31`, `--on 90d` after each was recorded, or `--on never`. From that day "
+    "on they are stale."
+)
+def expire(
+    files: Files,
+    on: Annotated[str, typer.Option("--on", metavar="DAY|90d|never", help="When.")],
+    only: Annotated[
+        list[int] | None, typer.Option("--only", "-n", metavar="N", help="This interaction only, from 1; repeatable.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    from windtunnel.cassette.expiring import expire as expired
+    from windtunnel.cassette.expiring import expiry
+
+    try:
+        when = expiry(on)
+    except ValueError as error:
+        give_up(f"--on: {error}")
+    reported, round_ = {}, Round(files)
+    for path in round_.paths:
+        with round_.at(path):
+            _check_numbers(path, _load(path), only)
+            reported[str(path)] = expired(path, when, only=only or ())
+    if json_:
+        _print(reported | round_.errors())
+        round_.end()
+    for name, changed in reported.items():
+        typer.echo(f"{name}: {f'changed {_these(changed)}' if changed else 'as it was'}")
+    round_.end()
 
 
 @app.command(
@@ -250,23 +296,29 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The cassette to write; it must not exist.")],
     kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="What it is. \\[by its look]")] = None,
     every: Annotated[bool, typer.Option("--every-host", help="Keep exchanges with hosts of no provider, too.")] = False,
+    redact: Redact = None,
     json_: Json = False,
 ) -> None:
     from windtunnel.cassette.files import save
     from windtunnel.cassette.importing import imported
+    from windtunnel.cassette.importing.lost import Lost
     from windtunnel.cassette.scrubbing import redacted
 
+    lost: list[Lost] = []
     with _complaining():
-        found = imported(source, kind=kind, tell=lambda line: typer.echo(f"windtunnel: {line}", err=True))
+        found = imported(
+            source, kind=kind, tell=lambda line: typer.echo(f"windtunnel: {line}", err=True), on_lost=lost.append
+        )
         kept = [interaction for interaction in found if every or interaction.provider]
         if not kept:
             give_up(
                 f"{source}: none of its {len(found)} exchanges is with a provider; --every-host takes them all the same"
             )
-        save(file, redacted(kept, str(file)), expected=None)
+        save(file, redacted(kept, str(file), rules=redact), expected=None)
     left = len(found) - len(kept)
     if json_:
-        _print({"file": str(file), "imported": len(kept), "left_out": left})
+        told = [{"place": one.place, "request": one.uri, "why": one.why} for one in lost]
+        _print({"file": str(file), "imported": len(kept), "other_hosts": left, "left_out": told})
         return
     others = f"; {left} with other hosts left out" if left else ""
     typer.echo(f"{file}: {_count(kept, 'interaction')} imported{others}")
@@ -283,8 +335,8 @@ def export(
 
     if format not in FORMATS:
         give_up(unknown_word("--format", format, FORMATS))
-    interactions = _load(file)
     with _complaining():
+        interactions = _load(file)
         try:
             with to.open("xb") as out:
                 out.write(FORMATS[format](interactions))
@@ -305,21 +357,26 @@ def prune(
 
     with _complaining():
         played = played_of(report)
-    reported = {}
-    for path in _found(files):
-        numbers = played.get(path.resolve())
-        if numbers is None:
-            typer.echo(f"windtunnel: {path}: the run has not opened it; left as it is", err=True)
-            continue
-        with _complaining():
-            gone = [n for n in range(1, len(_load(path)) + 1) if n not in numbers]
+    reported, round_ = {}, Round(files)
+    for path in round_.paths:
+        with round_.at(path):
+            there, numbers = len(_load(path)), played.get(path.resolve())
+            if numbers is None:
+                typer.echo(f"windtunnel: {path}: the run has not opened it; left as it is", err=True)
+                continue
+            gone = [number for number in range(1, there + 1) if number not in numbers]
             reported[str(path)] = gone if dry_run or not gone else pruned(path, numbers)
     if json_:
-        _print(reported)
-        return
+        _print(reported | round_.errors())
+        round_.end()
+    verb = "would drop" if dry_run else "dropped"
     for name, gone in reported.items():
-        verb = "would drop" if dry_run else "dropped"
-        typer.echo(f"{name}: {f'{verb} interaction {chr(44).join(map(str, gone))}' if gone else 'all was played'}")
+        typer.echo(f"{name}: {f'{verb} {_these(gone)}' if gone else 'all was played'}")
+    round_.end()
+
+
+def _these(numbers: Sequence[int]) -> str:
+    return f"interaction {', '.join(map(str, numbers))}"
 
 
 def _count(these: Any, word: str) -> str:

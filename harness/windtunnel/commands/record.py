@@ -57,9 +57,21 @@ def record(
     ca_bundle: Annotated[
         str | None, typer.Option(metavar="FILE", help="Authorities to trust upstream, beside the machine's own.")
     ] = None,
+    expires: Annotated[
+        str,
+        typer.Option(metavar="DAY|90d|never", help="From when on what is recorded is stale: a day, or days from now."),
+    ] = "never",
+    redact: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|MODULE:NAME",
+            help="Rules of redaction. \\[windtunnel.redact.yaml beside the cassette or in a folder above]",
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on: loopback only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
 ) -> None:
+    from windtunnel.cassette.expiring import expiry
     from windtunnel.cassette.interaction import CassetteError
     from windtunnel.cassette.record.doors import DOORS
     from windtunnel.cassette.record.proxy import ProxyError
@@ -73,6 +85,10 @@ def record(
     if provider is not None and provider not in DOORS:
         give_up(unknown_word("--provider", provider, DOORS))
     try:
+        when = expiry(expires)
+    except ValueError as error:
+        give_up(f"--expires: {error}")
+    try:
         _check(cassette, record)
         session = RecordingSession(
             cassette,
@@ -83,6 +99,8 @@ def record(
             port=port,
             aws=aws,  # type: ignore[arg-type]
             ca_bundle=ca_bundle,
+            rules=redact,
+            expires=when,
             tell=_say,
         )
     except (CassetteError, ProxyError, UpstreamError) as error:

@@ -50,6 +50,13 @@ def serve(
     allow_repeats: Annotated[
         bool, typer.Option("--allow-repeats", help="Let the last recording of a request answer it again and again.")
     ] = False,
+    redact: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|MODULE:NAME",
+            help="Rules by which a cassette was redacted. \\[windtunnel.redact.yaml beside the cassette or in a folder above]",
+        ),
+    ] = None,
     credential: Annotated[
         str | None, typer.Option(metavar="KIND", help="What the client is given to prove who it is. \\[the usual one]")
     ] = None,
@@ -74,6 +81,7 @@ def serve(
             cassettes=cassette or (),
             pace=pace,
             allow_repeats=allow_repeats,
+            redact=redact,
             tell=_say,
             script=None if script is None else (script.name, script.read()),
         )

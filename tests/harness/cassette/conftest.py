@@ -132,7 +132,10 @@ _LONG = st.sampled_from(["data: x\n\n", "word word ", "x" * 130, "a b " * 60])
 _TEXTS = st.lists(st.one_of(_AWKWARD, _LONG, st.text(max_size=4)), max_size=8).map("".join)
 _BODIES = st.one_of(_TEXTS.map(lambda text: text.encode("utf-8", "replace")), st.binary(max_size=80))
 _LINES = st.text(st.characters(codec="utf-8"), max_size=8)
-_HEADERS = st.lists(st.tuples(st.one_of(st.sampled_from(["a", "A", "no", "x-y", "1"]), _LINES), _LINES), max_size=3)
+_NAMES = st.one_of(st.sampled_from(["a", "A", "no", "x-y", "1"]), st.text("aB1-!#$%&'*+.^_`|~", min_size=1, max_size=8))
+_VALUES = st.text(st.characters(max_codepoint=0xFF, exclude_characters="\0\r\n"), max_size=8)
+_HEADERS = st.lists(st.tuples(_NAMES, _VALUES), max_size=3)
+_ASKED_HEADERS = st.lists(st.tuples(_NAMES, _LINES), max_size=3)
 _SECONDS = st.floats(0, 1e6, allow_subnormal=False)
 _INSTANTS = st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2999, 1, 1))
 
@@ -146,22 +149,23 @@ def _arrivals(draw: st.DrawFn, length: int) -> tuple[Arrival, ...]:
 
 @st.composite
 def _interactions(draw: st.DrawFn) -> Interaction:
-    body = draw(_BODIES)
+    body, ended = draw(_BODIES), draw(st.sampled_from(ENDINGS))
+    statuses = st.integers(200, 599)
     return Interaction(
         request=Request(
             method=draw(st.one_of(st.sampled_from(["POST", "GET", "NO"]), _LINES)),
             uri=draw(st.one_of(st.sampled_from(["https://a.test/x?y=[1]#z", "http://a:"]), _LINES)),
-            headers=tuple(draw(_HEADERS)),
+            headers=tuple(draw(_ASKED_HEADERS)),
             body=draw(_BODIES),
         ),
         response=Response(
-            status=draw(st.integers(0, 599)),
+            status=draw(statuses if ended == "complete" else statuses | st.just(0)),
             reason=draw(_LINES),
             headers=tuple(draw(_HEADERS)),
             body=body,
             arrivals=draw(st.one_of(st.just(()), _arrivals(len(body)))),
             head_at_s=draw(st.none() | _SECONDS),
-            ended=draw(st.sampled_from(ENDINGS)),
+            ended=ended,
             ended_at_s=draw(st.none() | _SECONDS),
         ),
         provider=draw(st.sampled_from(["", "anthropic", "bedrock-mantle", "no"])),

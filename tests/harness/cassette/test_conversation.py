@@ -20,6 +20,16 @@ def test_a_stream_tells_its_turns_its_pace_and_its_cost(streamed: Interaction) -
     assert "12 in, 5 out" in text
 
 
+def test_an_address_keeps_to_the_columns(streamed: Interaction) -> None:
+    uri = "https://bedrock-runtime.eu-central-1.amazonaws.com/model/" + "a" * 200
+    long = replace(streamed, request=replace(streamed.request, uri=uri))
+
+    lines = conversation(long, 1, width=60)
+
+    assert max(map(len, lines)) <= 60
+    assert f"POST{uri}" in "".join("".join(lines).split())
+
+
 def test_failures_are_told_in_capitals(streamed: Interaction, framed: Interaction) -> None:
     cut = replace(streamed, response=replace(streamed.response, ended="timeout"))
 

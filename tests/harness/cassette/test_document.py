@@ -29,6 +29,14 @@ def test_plain_vcr_is_format_0_and_other_keys_are_kept() -> None:
     assert found.extra == {"recorded_with": "somebody"}
 
 
+def test_what_a_merge_brings_may_be_said_otherwise() -> None:
+    merged = ONE.replace("headers: {}, body", "headers: &h {a: b}, body").replace(
+        "headers: {}", "headers: {<<: *h, a: c}"
+    )
+
+    assert parse(merged.encode()).interactions[0].response.headers == (("a", "c"),)
+
+
 def test_a_byte_order_mark_is_passed_over() -> None:
     assert len(parse(b"\xef\xbb\xbf" + ONE.encode()).interactions) == 1
 
@@ -53,7 +61,14 @@ def test_tags_that_vcrpy_wrote_are_understood(body: str, expected: bytes) -> Non
         (("status: {", "status: ["), 5, "this is not YAML that a cassette is made of"),
         (("OK", "!!python/name:os.system x"), 5, "could not determine a constructor for the tag"),
         (("OK", "\x07"), 5, "this character cannot stand in YAML"),
-        (("OK", "2026-13-01"), 0, "a value in it is impossible: month must be in 1..12"),
+        (("OK", "2026-13-01"), 5, "'2026-13-01' is an impossible value: month must be in 1..12"),
+        (("OK", "!!bool perhaps"), 5, "'perhaps' is an impossible value"),
+        (("OK", "!!python/object/new:_io.BytesIO {state: 7}"), 5, "is an impossible value"),
+        (("code: 200", "code: 101"), 5, "interaction 1: response.status.code is 101, with which no exchange ends"),
+        (("    headers: {}", '    headers: {a: ["–"]}'), 6, "interaction 1: response.headers.a holds '–'"),
+        (("body: null", "body: null, body: null"), 3, "'body' stands here again, after line 3"),
+        (("version: 1", "interactions: []\nversion: 1"), 8, "'interactions' stands here again, after line 2"),
+        (("    headers: {}", "    headers:\n      a: b\n      'a': c"), 8, "'a' stands here again, after line 7"),
         (("method: GET, ", ""), 3, "interaction 1: request.method is missing"),
         (("code: 200", "code: two"), 5, "interaction 1: response.status.code is 'two'"),
         (("    headers: {}", "    headers: 7"), 6, "interaction 1: response.headers is 7, not a mapping"),

@@ -27,6 +27,24 @@ def test_a_packed_body_is_unpacked_and_its_headers_no_longer_claim_otherwise(ans
     assert entry(packed).response_header("content-encoding") is None
 
 
+def test_a_stream_counts_although_its_recorder_blotted_its_type_out(streamed: Interaction, framed: Interaction) -> None:
+    for one, events in ((streamed, 7), (framed, 2)):
+        blotted = replace(one, response=replace(one.response, headers=(("Content-Type", "**REDACTED**"),)))
+        untold = replace(one, response=replace(one.response, headers=()))
+
+        found = [len(entry(each).events_sent) for each in (one, blotted, untold)]
+
+        assert found == [events] * 3
+        assert entry(untold).usage == entry(one).usage
+
+
+def test_a_body_that_is_no_stream_is_none_without_its_type_either(answered: Interaction) -> None:
+    untold = replace(answered, response=replace(answered.response, headers=()))
+
+    assert entry(untold).events_sent == []
+    assert entry(untold).usage == entry(answered).usage
+
+
 def test_the_model_is_read_off_the_address_where_the_body_names_none(framed: Interaction) -> None:
     assert (asked(framed) or {})["model"] == "anthropic.claude-sonnet-5"
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import yaml
@@ -121,7 +122,20 @@ def test_a_header_with_an_endless_name_is_refused(answered: Interaction) -> None
 
 def test_half_a_character_is_refused(answered: Interaction) -> None:
     with pytest.raises(CassetteError, match="half of a surrogate pair"):
-        block(replace(answered, request=replace(answered.request, headers=(("x", "\ud800"),))))
+        block(replace(answered, request=replace(answered.request, method="\ud800")))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"status": 103}, "response.status.code is 103"),
+        ({"headers": (("a", "–"),)}, "response.headers.a holds '–'"),
+        ({"headers": (("a b", "c"),)}, "response.headers.a b is no name of a header"),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_written(answered: Interaction, change: dict[str, Any], why: str) -> None:
+    with pytest.raises(CassetteError, match=re.escape(why)):
+        block(replace(answered, response=replace(answered.response, **change)))
 
 
 def test_an_interaction_is_parted_from_its_number(answered: Interaction) -> None:
@@ -129,3 +143,12 @@ def test_an_interaction_is_parted_from_its_number(answered: Interaction) -> None
     stood = text[text.index("# --- 1") : text.index("# end")]
 
     assert without_number(stood) == block(answered)
+
+
+def test_what_was_laid_out_to_be_looked_through_is_not_laid_out_again(streamed: Interaction) -> None:
+    other = replace(streamed, provider="bedrock")
+    first = block(streamed)
+
+    assert block(streamed) is first
+    assert block(other) != first
+    assert block(replace(streamed)) == first

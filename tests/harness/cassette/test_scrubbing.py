@@ -26,6 +26,17 @@ def test_scrubbing_changes_what_holds_a_secret_only(three: list[Interaction], tm
     assert scrub(path, environ={}) == []
 
 
+def test_a_secret_in_lines_of_ones_own_goes_with_them(three: list[Interaction], tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    raw = layout.document(map(layout.block, three))
+    key = b"sk-ant-api03-" + b"Ab1" * 31 + b"-AA"
+    path.write_bytes(raw.replace(b"# --- 1 ---\n", b"# --- 1 ---\n# with %s\n" % key))
+
+    scrub(path, environ={})
+
+    assert key not in path.read_bytes()
+
+
 def test_nothing_is_made_of_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CassetteError, match="no such cassette"):
         scrub(tmp_path / "a.yaml")

@@ -20,10 +20,23 @@ def test_a_recording_is_stale_from_its_day_on(answered: Interaction) -> None:
 
 def test_an_age_is_counted_only_where_a_limit_is_given(answered: Interaction) -> None:
     old = replace(answered, expires=None, recorded_at=dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC))
-    undated = replace(old, recorded_at=None)
 
-    found = stale([undated, old], today=TODAY, max_age_days=28)
+    found = stale([old, old], today=TODAY, max_age_days=28)
 
-    assert [(one.number, one.why) for one in found] == [(2, "recorded 29 days ago, on 2026-11-01")]
+    assert [(one.number, one.why) for one in found] == [
+        (number, "recorded 29 days ago, on 2026-11-01") for number in (1, 2)
+    ]
     assert stale([old], today=TODAY, max_age_days=29) == []
     assert stale([old], today=TODAY) == []
+
+
+def test_an_unknown_age_is_told_where_ages_count(answered: Interaction) -> None:
+    undated = replace(answered, recorded_at=None, expires=None)
+    with_a_day = replace(undated, expires=TODAY + dt.timedelta(days=1))
+
+    found = stale([with_a_day, undated], today=TODAY, max_age_days=1)
+
+    assert [(one.number, one.why) for one in found] == [
+        (2, "is of unknown age: it has neither recorded_at nor expires")
+    ]
+    assert stale([undated], today=TODAY) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,25 @@ def test_a_mistake_ends_with_2_and_says_what_to_write(chat, words: list[str], sa
     assert said in ended.stderr
 
 
+def test_the_help_says_what_holds_where_nothing_is_said(chat):
+    said = " ".join(chat("--help").stdout.replace("│", " ").split())
+
+    assert all(hint in said for hint in ("[what they say; anthropic]", "[no limit]", "[the model's own]"))
+
+
+def test_a_package_that_is_missing_is_named_with_what_to_install(chat, monkeypatch: pytest.MonkeyPatch):
+    for name in [name for name in sys.modules if name.startswith(("windtunnel.client.core", "windtunnel.client.sync"))]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in [name for name in sys.modules if name.startswith("windtunnel.client.retrying")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tenacity", None)
+
+    ended = chat("--fake", "--once", "Hello")
+
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("windtunnel: chat needs the package tenacity: pip install 'windtunnel[client]'")
+
+
 def test_the_provider_asked_for_counts_more_than_what_the_environment_says(chat, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CLAUDE_CODE_USE_VERTEX", "1")
     monkeypatch.setenv("ANTHROPIC_FOUNDRY_RESOURCE", "elsewhere")
@@ -128,6 +148,8 @@ def test_the_provider_asked_for_counts_more_than_what_the_environment_says(chat,
 
     assert "no credential for the Anthropic API" in ended.stderr
     assert os.environ["CLAUDE_CODE_USE_VERTEX"] == "1"
+
+    assert "bedrock is selected, and no region" in chat("--provider", "bedrock", "--once", "Hello").stderr
 
 
 def test_the_fake_is_gone_afterwards_and_the_environment_as_before(chat):

@@ -92,6 +92,45 @@ def test_a_command_is_recorded_by_the_address_it_had(recorded, upstream, tmp_pat
     assert "sk-ant-api03-mine" not in (tmp_path / "a.yaml").read_text(encoding="utf-8")
 
 
+def test_what_is_recorded_can_be_given_a_day(recorded, tmp_path):
+    result = recorded("--expires", "90d")
+
+    (taken,) = files.load(tmp_path / "a.yaml").interactions
+    assert result.exit_code == 0
+    assert (taken.expires - taken.recorded_at.date()).days == 90
+
+
+@pytest.mark.parametrize("options", [(), ("--redact", "own.yaml")], ids=["beside", "asked for"])
+def test_rules_of_ones_own_hold_when_it_is_recorded_and_when_it_is_played(recorded, upstream, tmp_path, options):
+    rules = "headers: [user-agent]\npatterns: [{pattern: 'Hell[aeiou]', placeholder: Hell-0}]\n"
+    (tmp_path / (options[1] if options else "windtunnel.redact.yaml")).write_text(rules, encoding="utf-8")
+
+    results = [recorded(*options), recorded("--record", "none", *options)]
+
+    (taken,) = files.load(tmp_path / "a.yaml").interactions
+    assert [result.exit_code for result in results] == [0, 0]
+    assert b'"Hell-0"' in taken.request.body and b'"Hell-0"' in taken.response.body
+    assert dict(taken.request.headers)["User-Agent"] == "REDACTED"
+    assert len(upstream.asked) == 1
+
+
+def test_rules_that_cannot_be_followed_are_told_before_anything_runs(recorded, upstream, tmp_path):
+    (tmp_path / "windtunnel.redact.yaml").write_text("header: [x-team]", encoding="utf-8")
+
+    result = recorded()
+
+    assert result.exit_code == 2
+    assert "windtunnel.redact.yaml: 'header' is no rule; perhaps headers" in result.stderr
+    assert upstream.asked == []
+
+
+def test_a_day_that_is_none_is_a_usage_error(recorded, upstream):
+    result = recorded("--expires", "soon")
+
+    assert (result.exit_code, upstream.asked) == (2, [])
+    assert "--expires: 'soon' is neither a day like 2027-01-31" in result.stderr
+
+
 def test_the_exit_code_is_the_commands(windtunnel_command, upstream):
     result = windtunnel_command(
         "record", "--cassette", "a.yaml", "--upstream", upstream.url, "--", "sh", "-c", "exit 7"

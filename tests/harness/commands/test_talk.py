@@ -12,6 +12,7 @@ from rich.console import Console
 from windtunnel import Windtunnel, fail, reply
 from windtunnel.client import demo
 from windtunnel.client.conversation import AsyncConversation
+from windtunnel.client.events import Answer
 from windtunnel.client.sync import Client
 from windtunnel.client.terminal import Terminal
 from windtunnel.commands._demo import script
@@ -50,13 +51,13 @@ def talk() -> Iterator[Callable[..., tuple[Talk, io.StringIO]]]:
         client.close()
 
 
-def interrupting(talk: Talk, monkeypatch: pytest.MonkeyPatch, *, at: int) -> None:
-    """Let Ctrl-C be pressed at this event."""
+def interrupting(talk: Talk, monkeypatch: pytest.MonkeyPatch, *, at: int = 0, kind: type[Any] = object) -> None:
+    """Let Ctrl-C be pressed at this event of a kind."""
     show, seen = talk._terminal.show, iter(range(10_000))
 
     def shown(event: Any) -> None:
         show(event)
-        if next(seen) == at:
+        if isinstance(event, kind) and next(seen) == at:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(talk._terminal, "show", shown)
@@ -140,12 +141,38 @@ def test_nothing_to_summarise_is_told(talk):
     assert out.getvalue() == "-- There is nothing to summarise yet.\n"
 
 
-def test_bytes_that_are_no_text_are_sent_as_a_sign_for_them(talk):
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [("h\udce9llo", "h\ufffdllo"), ("h" + chr(0xD83D) + "llo", "h\ufffdllo"), ("h\udcc3\udca9llo", "h\u00e9llo")],
+)
+def test_what_is_no_text_is_sent_as_a_sign_for_it(talk, typed: str, sent: str):
     with Windtunnel(reply("Here.")) as tunnel:
-        chat, _ = talk(tunnel, "h\udce9llo")
+        chat, _ = talk(tunnel, typed)
 
         assert chat.run() == 0
-        assert tunnel.journal.calls[0].body["messages"][0]["content"][0]["text"] == "h\ufffdllo"
+        assert tunnel.journal.calls[0].body["messages"][0]["content"][0]["text"] == sent
+
+
+def test_a_turn_that_the_api_refuses_is_taken_back_and_the_next_is_answered(talk):
+    with Windtunnel(fail("invalid_request"), reply("Here.")) as tunnel:
+        chat, out = talk(tunnel, "First?", "/again", "Second?")
+
+        assert chat.run() == 0
+        assert tunnel.journal.calls[1].body["messages"] == [
+            {"role": "user", "content": [{"type": "text", "text": "Second?", "cache_control": {"type": "ephemeral"}}]}
+        ]
+    assert "it was taken back out of the conversation" in " ".join(out.getvalue().split())
+    assert "-- No turn is open.\nHere.\n" in out.getvalue()
+
+
+def test_ctrl_c_before_a_tool_runs_leaves_a_turn_that_can_be_taken_up(talk, monkeypatch: pytest.MonkeyPatch):
+    with Windtunnel(reply(tool_use={"name": "file_list", "input": {}}), reply("Here.")) as tunnel:
+        chat, out = talk(tunnel, "List?", "/again")
+        interrupting(chat, monkeypatch, kind=Answer)
+
+        assert chat.run() == 0
+        assert [len(call.body["messages"]) for call in tunnel.journal.calls] == [1, 3]
+    assert "/again takes the turn up." in out.getvalue() and out.getvalue().count("\nHere.\n") == 1
 
 
 class Typed(io.StringIO):

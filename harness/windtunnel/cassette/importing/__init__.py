@@ -47,12 +47,17 @@ _LOOKED_AT_BYTES: Final = 4096
 
 
 def imported(
-    path: str | os.PathLike[str], *, kind: str | None = None, tell: Callable[[str], None] | None = None
+    path: str | os.PathLike[str],
+    *,
+    kind: str | None = None,
+    tell: Callable[[str], None] | None = None,
+    on_lost: Callable[[Lost], None] = lambda lost: None,
 ) -> Sequence[Interaction]:
     """Read the interactions of a foreign recording, as they are: not redacted. `kind` is one of `KINDS`; None: by its look.
 
-    What the recorder did not keep whole is left out, and `tell` gets a line for each. CassetteError for what cannot be
-    read, for a recording of which nothing is whole, and without `tell` where anything with a provider is left out.
+    What the recorder did not keep whole is left out: `tell` gets a line for each, `on_lost` each of them. CassetteError
+    for what cannot be read, for a recording of which nothing is whole, and without `tell` where anything with a provider is
+    left out.
     """
     file = Path(path)
     try:
@@ -65,6 +70,8 @@ def imported(
     found = _read(chosen, raw, file)
     kept = [one for one in found if isinstance(one, Interaction)]
     lost = [one for one in found if isinstance(one, Lost)]
+    for one in lost:
+        on_lost(one)
     _tell_lost(file, lost, tell if kept else None, KINDS[chosen].remedy)
     return kept
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from windtunnel.cassette.heads import misfit
 from windtunnel.cassette.interaction import Headers, Interaction, header
+from windtunnel.cassette.misfit import Misfit
 
 #: Statuses whose answers have no body (RFC 9110, 15.3.5 and 15.4.5).
 _BODILESS: Final = (204, 304)
@@ -25,15 +27,16 @@ class Lost:
 
 
 def whole(interaction: Interaction, place: str, *, keeps_none: str | None = None) -> Interaction | Lost:
-    """Return an interaction, or what is lost of it: a body that a length in the headers promises.
+    """Return an interaction, or what is lost of it: a body that a length in the headers promises, a head that HTTP can carry.
 
     `keeps_none` is "request" or "answer" where the recording itself says that it has no body of one that had some.
     """
-    lacking = keeps_none or _lacking(interaction)
-    if lacking is None:
+    lacking, wrong = keeps_none or _lacking(interaction), misfit(interaction)
+    if lacking is None and wrong is None:
         return interaction
     asked = f"{interaction.request.method} {interaction.request.uri}"
-    return Lost(place=place, uri=asked, why=f"the body of the {lacking} was not kept")
+    why = str(Misfit(*wrong)) if wrong is not None else f"the body of the {lacking} was not kept"
+    return Lost(place=place, uri=asked, why=why)
 
 
 def can_have_body(method: str, status: int) -> bool:

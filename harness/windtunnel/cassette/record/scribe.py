@@ -1,6 +1,6 @@
 """The writer in a process of its own: redacting and writing take a processor's time, which streams under way need.
 
-    python -m windtunnel.cassette.record.scribe CASSETTE MODE
+    python -m windtunnel.cassette.record.scribe CASSETTE MODE [RULES]
 
 It reads pickled interactions from standard input and writes them as they come; at the end of its input it writes what is
 left, and tells on standard output how that went. It outlives a recorder that is killed by as long as that takes.
@@ -27,12 +27,20 @@ from windtunnel.cassette.record.writing import Writer
 class Scribe:
     """A sink that has another process write. Handing over costs a few microseconds, however slow the disk."""
 
-    def __init__(self, path: Path, *, afresh: bool = False, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        afresh: bool = False,
+        rules: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
         #: How many interactions were written; known once it is closed.
         self.count = 0
         self._path = path
         self._waiting: queue.SimpleQueue[Interaction | None] = queue.SimpleQueue()
         command = [sys.executable, "-m", __name__, str(path), "afresh" if afresh else "more"]
+        command += [] if rules is None else [rules]
         # A session of its own: Ctrl-C is for the command and for us.
         self._process = subprocess.Popen(
             command,
@@ -77,9 +85,11 @@ def _send(pipe: IO[bytes], interaction: Interaction) -> None:
     pipe.flush()
 
 
-def write_all(path: Path, source: BinaryIO, *, afresh: bool) -> dict[str, Any]:
+def write_all(path: Path, source: BinaryIO, *, afresh: bool, rules: str | None = None) -> dict[str, Any]:
     """Write what comes from `source` until it ends; return how many it were, and the first error in words, or None."""
-    writer = Writer(path, afresh=afresh)
+    from windtunnel.cassette.redact import Guard
+
+    writer = Writer(path, afresh=afresh, guard=Guard.of(path, rules))
     error: str | None = None
     with contextlib.suppress(EOFError, pickle.UnpicklingError):  # the recorder was killed in the middle of one
         while True:
@@ -96,4 +106,6 @@ def write_all(path: Path, source: BinaryIO, *, afresh: bool) -> dict[str, Any]:
 if __name__ == "__main__":
     # Whoever streams goes first.
     os.nice(10)
-    print(json.dumps(write_all(Path(sys.argv[1]), sys.stdin.buffer, afresh=sys.argv[2] == "afresh")), flush=True)
+    _, cassette, mode, *chosen = sys.argv
+    told = write_all(Path(cassette), sys.stdin.buffer, afresh=mode == "afresh", rules=chosen[0] if chosen else None)
+    print(json.dumps(told), flush=True)

@@ -161,7 +161,7 @@ def _together(failures: Sequence[BaseException]) -> BaseException:
 def _guard(path: Path) -> Guard:
     from windtunnel.cassette.redact import Guard
 
-    return Guard(str(path))
+    return Guard.of(path)
 
 
 def _update(path: Path, change: Change) -> object:

@@ -25,8 +25,8 @@ def check(content_type: str, body: bytes, allowed: Sequence[str]) -> None:
         if _readable(name, part) or any(fnmatchcase(name, pattern.lower()) for pattern in (*_SEEN, *allowed)):
             continue
         raise LeakError(
-            f"{len(part)} bytes of {name or 'no content type'} cannot be looked into for secrets. If they hold none, "
-            f"say so: Rules(binary=[{name or 'application/octet-stream'!r}])."
+            f"{len(part)} bytes of {name or 'no content type'} cannot be looked into for secrets. If they hold none, say so "
+            f"in windtunnel.redact.yaml: `binary: [{name or 'application/octet-stream'}]`."
         )
 
 

@@ -1,4 +1,4 @@
-"""Bytes within bytes: escapes (`escapes.py`), base64 and hex (`runs.py`), in whatever order they lie in each other.
+"""Bytes within bytes: escapes (`escapes.py`), base64, base32 and hex (`runs.py`), two bytes a letter (`wide.py`), in whatever order they lie in each other.
 
 Each layer knows the way back: an edit of what was read becomes an edit of what it was read from. Placeholders are made
 of characters that no encoding touches.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from windtunnel.cassette.redact import escapes, runs
+from windtunnel.cassette.redact import escapes, runs, wide
 from windtunnel.cassette.redact.edits import Edit, merged
 
 #: How deep runs lie within each other, at most, and escapes within escapes: an address in a form in JSON has three.
@@ -51,7 +51,10 @@ def _within(text: bytes, find: runs.Find, depth: int, clean: Clean) -> list[Edit
     if runs.is_text(text):
         return _layers(text, find, depth, _ESCAPES, clean)
     parts = ((start, text[start:end]) for start, end in runs.stretches(text))
-    return [edit.moved(start) for start, part in parts for edit in _layers(part, find, depth, _ESCAPES, clean)]
+    found = [edit.moved(start) for start, part in parts for edit in _layers(part, find, depth, _ESCAPES, clean)]
+    for first, read in wide.stretches(text):
+        found += wide.back(_layers(read, find, depth, _ESCAPES, clean), first)
+    return merged(found, text)
 
 
 def _layers(text: bytes, find: runs.Find, depth: int, escapes_left: int, clean: Clean) -> list[Edit]:

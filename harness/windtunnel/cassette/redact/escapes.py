@@ -1,4 +1,4 @@
-r"""Text with its escapes read: those of JSON that hide a letter, and those of addresses and forms.
+r"""Text with its escapes read: those of JSON and of programs that hide a letter, those of addresses and forms, of HTML.
 
 Every change of what was read has its place in what it was read from; escapes around it stay as they were written.
 """
@@ -14,8 +14,15 @@ from typing import Final
 from windtunnel.cassette.redact.edits import Edit
 
 #: Escapes of one byte each, and what gives away that a text has any.
-_JSON: Final = (re.compile(rb"\\+(?:u00([0-7][0-9a-fA-F])|/)"), (rb"\u00", rb"\/"))
+_JSON: Final = (re.compile(rb"\\+(?:(?:u00|x)([0-7][0-9a-fA-F])|/)"), (rb"\u00", rb"\/", rb"\x"))
 _PERCENT: Final = (re.compile(rb"%([0-9a-fA-F]{2})"), (b"%",))
+_HTML: Final = (
+    re.compile(
+        rb"&(?:#[xX]0{0,4}([0-7][0-9a-fA-F])|#0{0,4}(?P<number>[1-9]\d|1[01]\d|12[0-7])|(?P<name>amp|lt|gt|quot|apos));"
+    ),
+    (b"&",),
+)
+_NAMED: Final = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ def readings(text: bytes) -> Iterator[Unescaped]:
     """Read `text` in each way in which it has escapes."""
     yield from _unescaped(text, *_JSON)
     yield from _unescaped(text, *_PERCENT)
+    yield from _unescaped(text, *_HTML)
     # In a form a plus is a blank, in an address it need not be.
     if b"+" in text:
         yield from _unescaped(text.replace(b"+", b" "), *_PERCENT)
@@ -52,7 +60,7 @@ def _unescaped(text: bytes, escape: re.Pattern[bytes], marks: Sequence[bytes]) -
     out: list[bytes] = []
     at, was_at, size, behind = [0], [0], 0, 0
     for match in found:
-        plain = bytes.fromhex(match[1].decode()) if match[1] else b"/"
+        plain = _plain(match)
         out += (text[behind : match.start()], plain)
         size += match.start() - behind + 1
         behind = match.end()
@@ -61,3 +69,10 @@ def _unescaped(text: bytes, escape: re.Pattern[bytes], marks: Sequence[bytes]) -
         was_at += (match.start(), behind)
     out.append(text[behind:])
     yield Unescaped(b"".join(out), at, was_at)
+
+
+def _plain(escape: re.Match[bytes]) -> bytes:
+    if escape[1]:
+        return bytes.fromhex(escape[1].decode())
+    said = escape.groupdict()
+    return bytes([int(said["number"])]) if said.get("number") else _NAMED.get(said.get("name") or b"", b"/")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from windtunnel.cassette.redact import placeholders, shapes
+from windtunnel.cassette.redact import assignments, placeholders, shapes
 from windtunnel.cassette.redact.edits import Edit
 from windtunnel_server.wire import credentials
 
@@ -56,7 +56,18 @@ PERSONS: Final = {
 
 #: Names that mean a credential only where credentials are asked for: elsewhere `code` is what a tool is to run.
 IN_EXCHANGES: Final = frozenset(
-    {"assertion", "code", "federation_rule_id", "key", "secret", "sig", "token", "user_code", *credentials.PARAMETERS}
+    {
+        "assertion",
+        "auth",
+        "code",
+        "federation_rule_id",
+        "key",
+        "secret",
+        "sig",
+        "token",
+        "user_code",
+        *credentials.PARAMETERS,
+    }
 )
 
 #: What gives away that bytes ask for credentials or hand them out, and what that they are a conversation about it.
@@ -68,7 +79,11 @@ _USER_ID: Final = b"user_id"
 _QUOTED_HEADERS: Final = frozenset(name.encode() for name in credentials.HEADERS if "key" in name or "token" in name)
 _HEADER_VALUE: Final = re.compile(rb"\s*:\s*(?P<value>[^\s\"'\\,;]{16,})")
 _PARAMETER: Final = re.compile(rb"=(?P<value>[^&\s\"'<>#\\;]*)")
-_ELEMENT: Final = re.compile(rb">(?P<value>[^<]*)")
+#: The same at the beginning of a line, which may be one of a program.
+_LINE: Final = re.compile(rb"=(?![$<{*])(?P<value>[^&\s\"'<>#\\;()\[\]{}]+)(?![(\[{<])")
+_ELEMENT: Final = re.compile(rb">(?P<value>[^<]*(?=</)|[^<\s]*\Z)")
+#: Of a form in parts: what stands behind the part's headers.
+_PART: Final = re.compile(rb"\"[^\r\n]*(?:\r\n[^\r\n]+)*\r\n\r\n(?P<value>(?s:.*?))(?=\r\n--|\Z)")
 _USER: Final = re.compile(rb"\"metadata\\*\"\s*:\s*\{[^{}]{0,2000}?\"user_id\"\s*:\s*\"(?P<value>(?:[^\"\\]|\\.)*)")
 
 
@@ -82,25 +97,33 @@ class Names:
 
     anywhere: Spelt
     in_exchanges: Spelt
+    #: Only where text assigns something that looks like a secret, and endings of longer names.
+    in_text: Spelt
     #: The user whom the metadata of a request names goes too.
     users: bool = True
 
     @property
     def words(self) -> Mapping[bytes, Sequence[bytes]]:
         """What `edits` wants to know of: each name, and what gives an exchange or a user away, by what they share."""
-        names = {word: [name for name, _ in spelt] for word, spelt in self.anywhere.items()}
-        return {**{word: [word] for word in (*_EXCHANGED, _USER_ID)}, **names}
+        names = {word: [word] for word in (*_EXCHANGED, _USER_ID)}
+        for spelt in (self.anywhere, self.in_text):
+            for word, those in spelt.items():
+                names[word] = [*names.get(word, []), *(name for name, _ in those)]
+        return names
 
     def edits(self, text: bytes, present: Container[bytes], *, exchange: bool) -> Iterator[Edit]:
         """Find the values of these names; `exchange` says that `text` is known to be about credentials.
 
         `present` are those of `words` that stand in `text` in any case.
         """
-        there = [(name, kind) for spelt in self.anywhere.values() for name, kind in spelt if name in present]
+        there = _those(self.anywhere, present)
+        endings = _those(self.in_text, present)
         is_exchange = exchange or any(word in present for word in _EXCHANGED)
-        lowered = text.lower() if there or is_exchange else b""
+        lowered = text.lower() if there or endings or is_exchange else b""
         for name, kind in there:
             yield from _named(text, lowered, name, kind)
+        for name, kind in endings:
+            yield from _assigned(text, lowered, name, kind)
         if exchange or (is_exchange and not any(word in lowered for word in _CONVERSED)):
             yield from self._exchanged(text, lowered)
         if self.users and _USER_ID in present:
@@ -115,14 +138,16 @@ class Names:
 
 
 #: Nothing at all.
-NONE: Final = Names({}, {}, users=False)
+NONE: Final = Names({}, {}, {}, users=False)
 
 
+@lru_cache(maxsize=8)
 def names(*, more: frozenset[str] = frozenset(), keep: frozenset[str] = frozenset()) -> Names:
     """Make the table of names: the usual ones and `more`, without those that `keep` names or whose kind it names."""
     anywhere = dict.fromkeys(SECRETS, "credential") | PERSONS | dict.fromkeys(more, "rule")
     exchanges = dict.fromkeys(IN_EXCHANGES - SECRETS, "credential")
-    return Names(_spelt(anywhere, keep), _spelt(exchanges, keep), not keep & {"user", "user_id"})
+    endings = dict.fromkeys(SECRETS | assignments.ENDINGS | assignments.SHOUTED, "credential")
+    return Names(_spelt(anywhere, keep), _spelt(exchanges, keep), _spelt(endings, keep), not keep & {"user", "user_id"})
 
 
 def _spelt(kinds: Mapping[str, str], keep: frozenset[str]) -> Spelt:
@@ -132,9 +157,14 @@ def _spelt(kinds: Mapping[str, str], keep: frozenset[str]) -> Spelt:
         if keep & {name, kind}:
             continue
         word = max(re.split("[_-]", name), key=len).encode()
-        for spelling in sorted({name, name.replace("_", ""), name.replace("_", "-")}):
+        spellings = {name} if name.startswith("_") else {name, name.replace("_", ""), name.replace("_", "-")}
+        for spelling in sorted(spellings):
             out.setdefault(word, []).append((spelling.encode(), kind))
     return out
+
+
+def _those(names: Spelt, present: Container[bytes]) -> list[tuple[bytes, str]]:
+    return [(name, kind) for spelt in names.values() for name, kind in spelt if name in present]
 
 
 def _present(names: Spelt, lowered: bytes) -> Iterator[tuple[bytes, str]]:
@@ -152,6 +182,16 @@ def _named(text: bytes, lowered: bytes, name: bytes, kind: str) -> Iterator[Edit
         at = lowered.find(name, at + len(name))
 
 
+def _assigned(text: bytes, lowered: bytes, name: bytes, kind: str) -> Iterator[Edit]:
+    at = lowered.find(name)
+    while at >= 0:
+        if span := assignments.value(text, at, at + len(name), shouted=name.startswith(b"_")):
+            value = text[slice(*span)]
+            if not shapes.is_credential(value):
+                yield Edit(*span, placeholders.for_value(value), kind)
+        at = lowered.find(name, at + len(name))
+
+
 def _edit(found: re.Match[bytes], kind: str) -> Iterator[Edit]:
     said = found.groupdict()
     if said.get("number"):
@@ -163,11 +203,14 @@ def _edit(found: re.Match[bytes], kind: str) -> Iterator[Edit]:
 def _value(text: bytes, start: int, end: int, *, header: bool) -> re.Match[bytes] | None:
     before, after = text[start - 1 : start], text[end : end + 1]
     if before == b'"' and after in (b'"', b"\\"):
-        return _string(_depth(text, start - 1)).match(text, end)
+        is_part = after == b'"' and text[start - 6 : start - 1] == b"name="
+        return _PART.match(text, end) if is_part else _string(_depth(text, start - 1)).match(text, end)
     if before in (b"<", b":") and after == b">":
         return _ELEMENT.match(text, end)
-    if (before in (b"", b"?", b"&", b";", b"\n", b" ") or _escaped(text, start)) and after == b"=":
+    if after == b"=" and before in (b"", b"?", b"&", b";"):
         return _PARAMETER.match(text, end)
+    if after == b"=" and (before in (b"\n", b'"') or _escaped(text, start)):
+        return _LINE.match(text, end)
     if header and (before in (b"", b"\n", b" ", b'"', b"'") or _escaped(text, start)):
         return _HEADER_VALUE.match(text, end)
     return None

@@ -6,11 +6,13 @@ header; by then the answer is on the disk.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 
 from windtunnel.cassette.interaction import Interaction
 from windtunnel.cassette.redact.leak import LeakError, closed
 from windtunnel.cassette.redact.redactor import Redactor
+from windtunnel.cassette.redact.rule_files import rules_for
 
 
 class Guard:
@@ -19,6 +21,11 @@ class Guard:
     def __init__(self, name: str, redactor: Redactor | None = None) -> None:
         self.name = name
         self._redactor = Redactor() if redactor is None else redactor
+
+    @classmethod
+    def of(cls, cassette: str | os.PathLike[str], rules: str | None = None) -> Guard:
+        """Return the guard of a file, by the rules that hold for it; `rules` as `rules_for` takes them."""
+        return cls(os.fspath(cassette), Redactor(rules_for([cassette], rules)))
 
     @property
     def known(self) -> int:

@@ -14,12 +14,18 @@ from windtunnel_server.wire import credentials
 
 #: Headers of gateways and tools that nobody lists, by the word they end in. `www-authenticate` is a challenge.
 _CREDENTIAL: Final = re.compile(
-    r"(?:^|[-_])(?:token|secret|api-?key|password|passwd|credentials?|auth|authorization|signature|cookie2?)$"
+    r"(?:^|[-_])(?:token|secret|[a-z]*key|pass|password|passwd|passphrase|credentials?|auth|authorization|signature|cookie2?"
+    r"|session(?:-?id)?)$"
+)
+#: Those that end so and prove nothing: they tell requests, connections and entries of a cache apart.
+_NO_CREDENTIAL: Final = re.compile(
+    r"(?:^|[-_])(?:(?:idempotency|cache|surrogate|websocket|partition|routing|sort|public)-key1?|claude-code-session-id)$"
 )
 _COOKIES: Final = frozenset({"cookie", "set-cookie"})
 _SIGV4: Final = re.compile(r"(Credential=)[^/,\s]+|(Signature=)[^,\s]+")
-_COOKIE: Final = re.compile(r"^([^=;]*=)[^;]*|^[^=;]+$")
-_PAIR: Final = re.compile(r"([^=;\s]+=)[^;]*")
+_COOKIE: Final = re.compile(r"^([^=;]*=)?(?:\"[^\"]*\"|[^;]*)")
+#: A value in quotes may have semicolons in it; one may stand there without a name.
+_PAIR: Final = re.compile(r"([^=;\s\"]+=)(?:\"[^\"]*\"|[^;]*)|(?<![^;\s\"])[^=;\s][^;]*")
 #: Cookies that name a server or a visit and log nobody in: Cloudflare's, those of AWS and Azure (as documented there).
 _BALANCERS: Final = re.compile(r"(?:__cf|_cf|cf_|awsalb|arraffinity)", re.IGNORECASE)
 #: An address of the fourth version, and not one of this machine. A version of a program has its form.
@@ -46,10 +52,10 @@ class HeaderRules:
             return value
         if name in _COOKIES and "cookie" not in self._kept:
             return (_COOKIE if name == "set-cookie" else _PAIR).sub(self._cookie, value)
-        if name in self._secret or _CREDENTIAL.search(name):
+        if name in self._secret or (_CREDENTIAL.search(name) and not _NO_CREDENTIAL.search(name)):
             return self._credential(value)
         if (kind := PERSONAL_HEADERS.get(name)) and kind not in self._kept:
-            return _person(kind, value)
+            return self._person(kind, value)
         return self._seen(name, value)
 
     def _credential(self, value: str) -> str:
@@ -67,6 +73,12 @@ class HeaderRules:
             value = found[0].removeprefix(name).strip(' "')
             self._look.known.learn_cookie(value.encode("utf-8", "surrogateescape"))
         return f"{name}{_REDACTED}"
+
+    def _person(self, kind: str, value: str) -> str:
+        placeholder = _person(kind, value)
+        if kind != "address":
+            self._look.known.learn_place(value.encode("utf-8", "surrogateescape"), kind, placeholder.encode())
+        return placeholder
 
     def _seen(self, name: str, value: str) -> str:
         seen = value.encode("utf-8", "surrogateescape")

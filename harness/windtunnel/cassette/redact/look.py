@@ -12,6 +12,12 @@ from windtunnel.cassette.redact.known import Known
 from windtunnel.cassette.redact.rules import Rules
 from windtunnel.cassette.redact.sieve import Sieve
 
+#: The account in the `user_id` that Claude Code sends: beside ids of a device and a session.
+_ACCOUNT: Final = re.compile(
+    rb"account(?:_uuid)?[^0-9a-zA-Z]{1,12}([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
+)
+#: Kinds of shapes that are told by what stands around a value: elsewhere it has no shape of its own.
+_TELLING: Final = frozenset({"aws-secret-key", "bearer", "password"})
 #: Texts up to this length are remembered whole, bytes.
 _SHORT: Final = 256
 
@@ -28,7 +34,7 @@ class Look:
         *,
         shaped: Sequence[shapes.Shape] = (),
         named: fields.Names = fields.NONE,
-        patterns: Sequence[re.Pattern[bytes]] = (),
+        patterns: Sequence[tuple[re.Pattern[bytes], bytes]] = (),
     ) -> None:
         self.known = known
         self._shapes, self._names, self._patterns = shaped, named, patterns
@@ -60,6 +66,16 @@ class Look:
             clean.texts.add(text)
         return found
 
+    def learn_places(self, text: bytes) -> None:
+        """Look from now on for the accounts, projects and the like that `text` names.
+
+        For text that the service itself says or is told: in a conversation anybody's account may be talked about, and a
+        request that is played again must not depend on what others said.
+        """
+        for shape in self._shapes:
+            for edit in shape.edits(text, shape.anchors) if shape.names_a_place else ():
+                self.known.learn_place(text[edit.start : edit.end], edit.kind, edit.text)
+
     def plain(self, text: bytes) -> list[Edit]:
         """Find the secrets that stand in `text` itself, in no encoding."""
         return merged(self._layer(text, False), text)
@@ -68,24 +84,30 @@ class Look:
         known = self.known.sieved
         present = self._sieve.present(text, known)
         found = _apart([edit for shape in self._shapes for edit in shape.edits(text, present)] if present else [])
+        for edit in found:
+            if edit.kind in _TELLING:
+                self.known.learn(text[edit.start : edit.end])
         found += self._named(text, present, exchange)
         found += self.known.edits(text, present if known is self.known.sieved else self.known.sieved)
-        for pattern in self._patterns:
-            found += _matched(pattern, text)
+        for pattern, placeholder in self._patterns:
+            found += _matched(pattern, placeholder, text)
         return found
 
     def _named(self, text: bytes, present: frozenset[bytes], exchange: bool) -> Iterator[Edit]:
         for edit in self._names.edits(text, present, exchange=exchange) if present or exchange else ():
             if edit.kind in ("credential", "rule"):
                 self.known.learn(text[edit.start : edit.end])
+            elif edit.kind == "user":
+                for account in _ACCOUNT.finditer(text, edit.start, edit.end):
+                    self.known.learn_place(account[1], "account", placeholders.UUID)
             yield edit
 
 
-def _matched(pattern: re.Pattern[bytes], text: bytes) -> Iterator[Edit]:
+def _matched(pattern: re.Pattern[bytes], placeholder: bytes, text: bytes) -> Iterator[Edit]:
     group = "secret" if "secret" in pattern.groupindex else 0
     for match in pattern.finditer(text):
         if match[group]:
-            yield Edit(*match.span(group), placeholders.REDACTED, "rule")
+            yield Edit(*match.span(group), placeholder, "rule")
 
 
 def _apart(found: list[Edit]) -> list[Edit]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
+from urllib.parse import unquote_to_bytes
 
 from windtunnel.cassette.interaction import Arrival, Headers, Interaction, Request, Response, header
 from windtunnel.cassette.redact import bodies, codings, placeholders
@@ -52,6 +53,7 @@ class Redactor:
         """Return the interaction with every secret gone. Raises LeakError where that cannot be made sure of."""
         with closed(f"{interaction.request.method} to {self._named(interaction.request.uri)}"):
             self.headers(interaction.request.headers + interaction.response.headers)
+            self._places(interaction.response)
             known = -1
             # Again and again: what one part gives away about another, and what that gives away.
             while known != self.known:
@@ -76,6 +78,12 @@ class Redactor:
             later._headers = HeaderRules(later._rules, later._look)
         return later
 
+    def _places(self, response: Response) -> None:
+        """Learn whose account it is: what the service refuses, it explains with names."""
+        if response.status >= 400:
+            coding = header(response.headers, "content-encoding") or ""
+            self._look.learn_places(codings.read(coding, response.body, ())[0])
+
     def _once(self, interaction: Interaction) -> Interaction:
         uri = interaction.request.uri
         return replace(
@@ -89,6 +97,7 @@ class Redactor:
         """Return a request redacted, as it stands in a cassette."""
         with closed("the request"):
             changed = self._changed(request)
+            self._look.learn_places(unquote_to_bytes(changed.uri.encode("utf-8", "surrogateescape")))
             body, _, headers = self._message(changed.headers, changed.body, (), changed.uri)
             return replace(changed, uri=self.uri(changed.uri), headers=headers, body=body)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final, TypeAlias
 
-from windtunnel.cassette.interaction import Request, Response
-from windtunnel.cassette.redact import fields, placeholders, shapes
+from windtunnel.cassette.interaction import CassetteError, Request, Response
+from windtunnel.cassette.redact import assignments, fields, placeholders, shapes
 from windtunnel_server.wire import credentials
 
 #: Given the request, then the response, as they were sent; returns what to go on with, of the same type.
@@ -21,11 +21,21 @@ KINDS: Final = frozenset(
     | {*fields.PERSONS.values(), "credential", "environment", "user", "address", "compressed", "cookie"}
 )
 
+#: What no encoding touches.
+_STABLE: Final = re.compile(r"[A-Za-z0-9._-]+")
 _LISTS: Final = ("headers", "keys", "patterns", "changes", "keep", "binary")
 
 
-class RuleError(ValueError):
+class RuleError(CassetteError):
     """A rule that cannot be followed. Says which, and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression: its group `secret`, or else all of what it matches, gives way to `placeholder`."""
+
+    pattern: str
+    placeholder: str = placeholders.REDACTED.decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +49,13 @@ class Rules:
     headers: Sequence[str] = ()
     #: Fields of JSON, forms, XML and queries.
     keys: Sequence[str] = ()
-    patterns: Sequence[str] = ()
+    patterns: Sequence[str | Pattern] = ()
     changes: Sequence[Change] = ()
     keep: Sequence[str] = ()
     #: Content types ("application/zip") whose bodies are kept though nothing can look into them.
     binary: Sequence[str] = ()
-    #: The patterns, compiled.
-    compiled: tuple[re.Pattern[bytes], ...] = field(init=False, repr=False, compare=False)
+    #: The patterns, compiled, and what stands for what each finds.
+    compiled: tuple[tuple[re.Pattern[bytes], bytes], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in _LISTS:
@@ -67,27 +77,48 @@ def _must_be_a_list(name: str, value: object) -> None:
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
         raise RuleError(f"{name} = {value!r} is not a list; write {name}=[{value!r}].")
     for item in value:
-        if name != "changes" and not (isinstance(item, str) and item.strip()):
+        is_pattern = name == "patterns" and isinstance(item, Pattern)
+        if name != "changes" and not is_pattern and not (isinstance(item, str) and item.strip()):
             raise RuleError(f"{name}: {item!r} is not a name; give text that is not empty.")
 
 
-def _compiled(pattern: str) -> re.Pattern[bytes]:
+def _compiled(rule: str | Pattern) -> tuple[re.Pattern[bytes], bytes]:
+    rule = Pattern(rule) if isinstance(rule, str) else rule
+    pattern, placeholder = rule.pattern, rule.placeholder
     try:
         compiled = re.compile(pattern.encode())
     except re.error as broken:
         raise RuleError(f"patterns: {pattern!r} is no regular expression ({broken}).") from None
     if compiled.search(b""):
         raise RuleError(f"patterns: {pattern!r} matches where nothing is; make it match what is secret only.")
-    if compiled.search(placeholders.REDACTED):
+    if not _STABLE.fullmatch(placeholder):
         raise RuleError(
-            f"patterns: {pattern!r} matches {placeholders.REDACTED.decode()!r}, so what is redacted would be a secret "
+            f"patterns: the placeholder {placeholder!r} would be written differently in JSON and in addresses; make it of "
+            "letters, digits and -._"
+        )
+    found = compiled.search(placeholder.encode())
+    # One of the user's own may be found again, as a whole: then nothing is left to change.
+    if compiled.search(placeholders.REDACTED) or (found and found[_group(compiled)] != placeholder.encode()):
+        raise RuleError(
+            f"patterns: {pattern!r} matches {placeholder!r}, so what is redacted would be a secret "
             "again; make it match what is secret only."
         )
-    return compiled
+    return compiled, placeholder.encode()
+
+
+def _group(compiled: re.Pattern[bytes]) -> str | int:
+    return "secret" if "secret" in compiled.groupindex else 0
 
 
 def _fields() -> frozenset[str]:
-    return fields.SECRETS | fields.IN_EXCHANGES | fields.PERSONS.keys() | {"user_id"} | _PERSONAL_HEADERS
+    return (
+        fields.SECRETS
+        | fields.IN_EXCHANGES
+        | assignments.ENDINGS
+        | fields.PERSONS.keys()
+        | {"user_id"}
+        | _PERSONAL_HEADERS
+    )
 
 
 def _must_be_known(name: str, known: set[str]) -> None:

@@ -16,6 +16,13 @@ from windtunnel.cassette.redact.rules import USUAL, Rules
 _FOLDED: Final = re.compile(rb"\\\r?\n[ \t]*\\?")
 
 
+#: What to write where the kind alone would keep too much.
+_REMEDIES: Final = {
+    "credential": "`keep: [NAME]`, the name of its field",
+    "rule": "let your pattern match less",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something secret-shaped, or equal to a known secret. Names its kind and place, never the secret."""
@@ -29,11 +36,12 @@ class Finding:
     def complaint(self, name: str, *, more: int = 0) -> str:
         """Say what was found in the file `name`, and what to do."""
         others = f", and {more} more" if more else ""
+        kept = f"`keep: [{self.kind}]`"
         what = "a value of the environment" if self.kind == "environment" else f"something of the kind {self.kind!r}"
         return (
             f"{name}, line {self.line}: {what}{others}. "
-            f"It was not written. If this is no secret, say so with Rules(keep=[{self.kind!r}]); if it is, name its "
-            "header, key or pattern in the rules."
+            f"It was not written. If this is no secret, say so in windtunnel.redact.yaml: {_REMEDIES.get(self.kind, kept)}; "
+            "if it is, name its header, key or pattern there."
         )
 
 

@@ -35,6 +35,11 @@ class Shape:
     #: It is the credential itself: a value of this shape needs no name to give it away.
     credential: bool = True
 
+    @property
+    def names_a_place(self) -> bool:
+        """It tells whose account or project this is, which may stand elsewhere without what gives it away here."""
+        return self.kind in ("aws-account", "google-project", "organization")
+
     def edits(self, text: bytes, present: Container[bytes]) -> Iterator[Edit]:
         """Find every occurrence; only the anchors in `present` are looked for."""
         for anchor in filter(present.__contains__, self.anchors):
@@ -92,10 +97,29 @@ SHAPES: Final[Sequence[Shape]] = (
     # Keys of 84 characters with this in the middle, and secrets of registered applications; both unverified.
     Shape("azure-key", (b"JQQJ99",), re.compile(rb"[A-Za-z0-9]{40,60}(?P<anchor>JQQJ99)[A-Za-z0-9]{20,}"), reach=60),
     Shape("azure-key", (b"7Q~", b"8Q~"), re.compile(rb"[\w.~-]{3}(?P<anchor>[78]Q~)[\w.~-]{31,40}"), reach=4),
+    _shape(
+        "azure-key",
+        "AccountKey= SharedAccessKey= accesskey=",
+        r"(?i:(?:access|account)key)=(?P<secret>[A-Za-z0-9+/]{40,}={0,2})",
+    ),
+    _shape("openai-key", "sk-", rf"{_ALONE}sk-(?P<secret>[A-Za-z0-9]{{32,}})"),
     _shape("openai-key", "sk-proj- sk-svcacct- sk-admin- sk-or-v1-", r"sk-[a-z]+-(?:v1-)?+(?P<secret>[\w-]{20,})"),
     _shape("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_(?P<secret>[A-Za-z0-9]{30,})"),
     _shape("github-token", "github_pat_", r"github_pat_(?P<secret>\w{30,})"),
+    _shape("gitlab-token", "glpat- gldt- glrt- glptt- glcbt-", r"gl(?:pat|dt|rt|ptt|cbt)-(?P<secret>[\w.-]{20,})"),
     _shape("slack-token", "xoxb- xoxp- xoxa- xoxs-", r"xox[abps]-(?P<secret>[\w-]{20,})"),
+    _shape("slack-token", "xapp-", r"xapp-\d-(?P<secret>[\w-]{20,})"),
+    _shape("webhook", "hooks.slack.com/", r"hooks\.slack\.com/[a-z]+/(?P<secret>[\w/]{16,})"),
+    _shape("webhook", "/api/webhooks/", r"/api/webhooks/\d{8,}/(?P<secret>[\w-]{40,})"),
+    _shape("stripe-key", "sk_live_ rk_live_ sk_test_ rk_test_", r"[sr]k_(?:live|test)_(?P<secret>[A-Za-z0-9]{16,})"),
+    _shape("stripe-key", "whsec_", r"whsec_(?P<secret>[A-Za-z0-9+/]{24,}={0,2})"),
+    _shape("package-token", "npm_", rf"{_ALONE}npm_(?P<secret>[A-Za-z0-9]{{36}})"),
+    _shape("package-token", "pypi-AgE", r"pypi-(?P<secret>AgE[\w-]{16,})"),
+    _shape("package-token", "dckr_pat_", r"dckr_pat_(?P<secret>[\w-]{20,})"),
+    _shape("service-key", "hf_", rf"{_ALONE}hf_(?P<secret>[A-Za-z0-9]{{30,}})"),
+    _shape("service-key", "SG.", rf"{_ALONE}SG\.(?P<secret>[\w-]{{16,}}\.[\w-]{{16,}})"),
+    _shape("service-key", "tvly-", rf"{_ALONE}tvly-(?:dev-|prod-)?+(?P<secret>[\w-]{{16,}})"),
+    _shape("service-key", "gsk_ xai- pplx-", rf"{_ALONE}(?:gsk_|xai-|pplx-)(?P<secret>[A-Za-z0-9]{{32,}})"),
     _shape("jwt", "eyJ", r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*(?:\.[\w-]*){0,2}", placeholders.JWT),
     _shape(
         "private-key",
@@ -105,11 +129,23 @@ SHAPES: Final[Sequence[Shape]] = (
         r"|(?:(?:\s|\\+[nr])*[A-Za-z0-9+/=]{20,})+)",
         placeholders.PRIVATE_KEY,
     ),
-    _shape("bearer", "earer Earer EARER", r"(?i:earer) +(?=[A-Za-z._~+/=-]*\d)(?P<secret>[\w.~+/-]{20,}=*)"),
+    _shape(
+        "bearer", "earer Earer EARER", r"(?i:earer) +(?=[A-Za-z._~+/=-]*\d|[A-Za-z]{24})(?P<secret>[\w.~+/-]{20,}=*)"
+    ),
     _shape(
         "basic", "uthorization UTHORIZATION", r"(?i:uthorization)\W{1,8}(?i:basic) (?P<secret>[A-Za-z0-9+/]{8,}={0,2})"
     ),
-    _shape("password", "://", r"://[^/?#\s:@\"'\\<>]{0,64}:(?P<secret>[^/?#\s@\"'\\<>]{1,256})@"),
+    _shape(
+        "password",
+        "curl",
+        r"curl(?= )[^\n]{0,400}?[ \t](?:-u|--user|-U|--proxy-user)(?:[ =]?\\*[\"']|[ =]?)[^\s:\"'\\$<{]{1,64}:"
+        r"(?P<secret>(?![$<{]|pass(?:word|wd)?\b)[^\s\"'\\]{4,128})",
+    ),
+    _shape(
+        "password",
+        "://",
+        r"://[^/?#\s:@\"'\\<>]{0,64}:(?P<secret>(?!(?:pass(?:wd|word)?|[{$][^@\s]*)@)[^/?#\s@\"'\\<>]{1,256})@",
+    ),
     _place(
         "organization",
         "org Org ORG",
@@ -118,6 +154,16 @@ SHAPES: Final[Sequence[Shape]] = (
     ),
     _place("workspace", "wrkspc_", r"wrkspc_(?P<secret>[A-Za-z0-9]{10,})", placeholders.REDACTED),
     _place("aws-account", "arn:aws", r"arn:aws[\w-]*:[\w-]*:[\w-]*:(?P<secret>\d{12})(?!\d)", placeholders.ACCOUNT),
+    _place(
+        "user", ":assumed-role/", r":assumed-role/[\w+=,.@-]+/(?P<secret>[\w+=,.@-]*[\w+=@-])", placeholders.REDACTED
+    ),
+    # As Google's errors put it (AIP-193, "Permission denied on resource project …").
+    _place(
+        "google-project",
+        "resource",
+        r"resource project (?P<secret>[a-z][a-z0-9-]{4,28}[a-z0-9])(?![\w-])",
+        placeholders.PROJECT,
+    ),
     _place(
         "google-project",
         "projects/",

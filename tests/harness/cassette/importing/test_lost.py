@@ -29,6 +29,14 @@ def test_a_length_without_a_body_is_a_body_that_was_not_kept(one: Interaction, w
     assert str(found) == f"entry 3 (POST {URI}): the body of the {what} was not kept"
 
 
+@pytest.mark.parametrize("one", [exchange((), (("server", "cloud\u2013flare"),)), exchange(status=101)])
+def test_what_http_could_not_carry_is_lost(one: Interaction) -> None:
+    found = whole(one, "entry 1")
+
+    assert isinstance(found, Lost)
+    assert found.why.startswith("response.")
+
+
 @pytest.mark.parametrize("one", [exchange(NONE, NONE), exchange((), LONG, status=304), exchange((), LONG, ended="cut")])
 def test_where_nothing_was_to_come_nothing_is_lost(one: Interaction) -> None:
     assert whole(one, "entry 1") is one

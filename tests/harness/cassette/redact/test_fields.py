@@ -90,6 +90,23 @@ def test_where_credentials_are_asked_for_more_names_are_secret():
     assert redacted('{"token":"t"}', exchange=True) == '{"token":"REDACTED"}'
 
 
+def test_a_form_in_parts_loses_what_its_parts_are_called_by():
+    part = '--B\r\nContent-Disposition: form-data; name="{}"\r\nContent-Type: text/plain\r\n\r\n{}\r\n'
+    said = part.format("note", "stays") + part.format("refresh_token", "a b\nc") + part.format("x", "y") + "--B--\r\n"
+
+    assert redacted(said) == said.replace("a b\nc", "REDACTED")
+
+
+def test_auth_in_an_address_goes():
+    assert redacted("/v1/x?auth=abc&a=b", exchange=True) == "/v1/x?auth=REDACTED&a=b"
+
+
+def test_an_element_that_is_none_stays():
+    said = "socks5h://<username>:<password>@proxy-host and so on <b>x</b>"
+
+    assert redacted(said) == said
+
+
 def test_the_user_in_the_metadata_goes():
     said = '{"metadata":{"user_id":"{\\"device\\":\\"a\\"}"},"input":{"user_id":"u"}}'
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 import urllib.parse
+import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from windtunnel.cassette import layout
 from windtunnel.cassette.interaction import Arrival, Headers, Interaction, Request, Response, header
 from windtunnel.cassette.redact import LeakError, Redactor, Rules
 from windtunnel_server.wire import eventstream
@@ -107,6 +111,22 @@ BODIES: dict[str, tuple[str, Any]] = {
         lambda s: json.dumps({"a": base64.b64encode(gzip.compress(s.encode())).decode()}),
     ),
     "hex": ("application/json", lambda s: json.dumps({"a": s.encode().hex()})),
+    "hex with blanks": ("application/json", lambda s: json.dumps({"a": s.encode().hex(" ")})),
+    "hex with colons": ("text/plain", lambda s: "it is " + s.encode().hex(":").upper() + ", all of it"),
+    "base32": ("application/json", lambda s: json.dumps({"a": base64.b32encode(f"it is {s}".encode()).decode()})),
+    "base32, shifted": ("text/plain", lambda s: "AB" + base64.b32encode(f"it is {s}".encode()).decode()),
+    "two bytes a letter, in base64": (
+        "application/json",
+        lambda s: json.dumps({"a": base64.b64encode(f"it is {s}".encode("utf-16")).decode()}),
+    ),
+    "two bytes a letter, in hex": ("text/plain", lambda s: s.encode("utf-16-be").hex()),
+    "zlib in base64": (
+        "application/json",
+        lambda s: json.dumps({"a": base64.b64encode(zlib.compress(s.encode())).decode()}),
+    ),
+    "character references": ("text/html", lambda s: "".join(f"&#{ord(c)};" for c in s)),
+    "character references, in hex": ("text/html", lambda s: "".join(f"&#x{ord(c):x};" for c in s)),
+    "escapes of a program": ("application/json", lambda s: json.dumps({"a": "".join(f"\\x{ord(c):02x}" for c in s)})),
     "events": ("text/event-stream", lambda s: _delta(f"see {s}")),
     "events, in pieces": ("text/event-stream", _split),
     "tool input, in pieces": (
@@ -143,15 +163,29 @@ def said(body: bytes) -> bytes:
         frames = b"".join(events) + "".join(json.loads(e).get("delta", {}).get("text", "") for e in events).encode()
     pieces = [json.loads(line[6:]) for line in body.split(b"\n") if line.startswith(b"data: ")]
     spelt = "".join(p["delta"].get("text", "") + p["delta"].get("partial_json", "") for p in pieces)
-    return b"\n".join((body, frames, spelt.encode()))
+    return b"\n".join((body, frames, spelt.encode(), *_unpacked(body)))
+
+
+def _unpacked(body: bytes) -> list[bytes]:
+    found = re.search(rb'"(e[A-Za-z0-9+/]{40,}=*)"', body)
+    try:
+        return [zlib.decompress(base64.b64decode(found[1]))] if found else []
+    except (ValueError, zlib.error):
+        return []
 
 
 def encodings_of(part: str) -> list[bytes]:
     plain = part.encode()
     aligned = [base64.b64encode(b"x" * skip + plain)[4 if skip else 0 : -4] for skip in range(3)]
     urlsafe = [base64.urlsafe_b64encode(b"x" * skip + plain)[4 if skip else 0 : -4] for skip in range(3)]
-    escaped = "".join(f"\\u{ord(c):04x}" for c in part).encode()
-    return [plain, urllib.parse.quote(part, safe="").encode(), plain.hex().encode(), escaped, *aligned, *urlsafe]
+    thirtytwo = [base64.b32encode(b"x" * skip + plain)[8 if skip else 0 : -8] for skip in range(5)]
+    wide = [base64.b64encode(b"x" * skip + part.encode("utf-16-le"))[4 if skip else 0 : -4] for skip in range(3)]
+    escaped = (
+        "".join(form.format(ord(c)) for c in part).encode() for form in ("\\u{:04x}", "\\x{:02x}", "&#{};", "&#x{:x};")
+    )
+    hexed = (plain.hex(), plain.hex(" "), plain.hex(":").upper(), part.encode("utf-16-be").hex())
+    percent = urllib.parse.quote(part, safe="").encode()
+    return [plain, percent, *map(str.encode, hexed), *escaped, *aligned, *urlsafe, *thirtytwo, *wide]
 
 
 def assert_gone(kind: str, secret: str, body: bytes) -> None:
@@ -236,6 +270,106 @@ def test_what_a_header_gives_away_is_found_in_the_body_too(value: str, where: st
 
     assert redacted.request.headers == ((name, "Bearer REDACTED"),)
     assert_gone("", value, redacted.response.body)
+
+
+def _in_text(text: str) -> Interaction:
+    return _asking(json.dumps({"messages": [{"role": "user", "content": text}]}))
+
+
+def _asking(body: str, *, kind: str = "application/json", uri: str = URI) -> Interaction:
+    request = Request(method="POST", uri=uri, headers=(("content-type", kind),), body=body.encode())
+    return Interaction(request=request, response=Response(status=200, headers=JSON, body=b"{}"))
+
+
+def _headed(name: str, value: str) -> Interaction:
+    return Interaction(
+        request=Request(method="GET", uri=URI, headers=((name, value),)),
+        response=Response(status=200, headers=(("set-cookie", "a=b; Path=/"),)),
+    )
+
+
+def _part(name: str, value: str) -> Interaction:
+    body = f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n--B--\r\n'
+    return _asking(body, kind="multipart/form-data; boundary=B")
+
+
+#: Where a value of no particular look is given away by what stands around it.
+PLACES: dict[str, Callable[[str], Interaction]] = {
+    ".env": lambda v: _in_text(f"A=1\nDATABASE_PASSWORD={v}\nB=2\n"),
+    ".env, first line": lambda v: _in_text(f"SECRET_KEY={v}"),
+    ".env, in quotes": lambda v: _in_text(f'MY_API_KEY="{v}"'),
+    "yaml": lambda v: _in_text(f"user: x\npassword: {v}\n"),
+    "a line below": lambda v: _in_text(f"Your password:\n\n  {v}\n"),
+    "ini": lambda v: _in_text(f"[x]\napi_key = {v}\n"),
+    "program": lambda v: _in_text(f'client = Client(api_key="{v}")'),
+    "dictionary": lambda v: _in_text(str({"access_token": v})),
+    "shell": lambda v: _in_text(f"curl -u bob:{v} https://a.b"),
+    "part of a form": lambda v: _part("password", v),
+    "form": lambda v: _asking(urllib.parse.urlencode({"a": "b", "refresh_token": v})),
+    "parameter": lambda v: _asking("{}", uri=f"{URI}?auth={v}"),
+    "key of a gateway": lambda v: _headed("x-litellm-key", v),
+    "virtual key": lambda v: _headed("x-portkey-virtual-key", v),
+    "session": lambda v: _headed("x-session-id", v),
+    "cookie without a name": lambda v: _headed("cookie", v),
+    "cookie in quotes": lambda v: _headed("cookie", f'a="{v}"; b=y'),
+}
+
+
+@pytest.mark.parametrize("where", PLACES)
+@settings(max_examples=5, deadline=None)
+@given(letters.map(lambda text: f"q7-{text}"), st.sampled_from(["plain", "base64", "hex", "in an answer as base32"]))
+def test_what_its_place_gives_away_survives_nowhere(where: str, value: str, elsewhere: str):
+    again = {
+        "plain": value,
+        "base64": _b64(value),
+        "hex": value.encode().hex(),
+        "in an answer as base32": base64.b32encode(value.encode()).decode(),
+    }[elsewhere]
+    planted = PLACES[where](value)
+    planted = replace(planted, response=replace(planted.response, headers=JSON, body=json.dumps([again]).encode()))
+
+    redactor = Redactor(environ={})
+
+    redacted = redactor.interaction(planted)
+
+    # What is to be written tells the text once more, in a comment: nothing may be found there that was not found before.
+    redactor.check(layout.block(redacted).encode(), name="a.yaml")
+    for seen in (redacted.request.uri, str(redacted.request.headers), redacted.request.body, redacted.response.body):
+        assert_gone("", value, bytes_of(seen))
+
+
+def test_whose_account_it_is_is_not_told_elsewhere_either():
+    uuid = "b5485fc7-f73e-4835-a25c-cee7dfffe0d9"
+    user = json.dumps({"device_id": "d", "account_uuid": uuid})
+    planted = Interaction(
+        request=Request(
+            method="POST",
+            uri="https://a.b/v1/projects/my-proj-123/locations/eu/publishers/x",
+            headers=JSON,
+            body=json.dumps({"metadata": {"user_id": user}, "system": f"You work for {uuid}."}).encode(),
+        ),
+        response=Response(
+            status=403,
+            headers=JSON,
+            body=b"User: arn:aws:sts::123456789012:assumed-role/Admin/bob-the-dev, account 123456789012, in my-proj-123.",
+        ),
+    )
+
+    redacted = Redactor(environ={}).interaction(planted)
+
+    assert b"for 00000000-0000-0000-0000-000000000000." in redacted.request.body
+    assert redacted.response.body == (
+        b"User: arn:aws:sts::000000000000:assumed-role/Admin/REDACTED, account 000000000000, in redacted-project."
+    )
+
+
+def test_an_account_that_is_talked_about_does_not_change_what_was_asked():
+    asked = b'{"messages": ["How is account 123456789012?"]}'
+    planted = interaction(b'{"input": "arn:aws:iam::123456789012:role/x"}')
+
+    redacted = Redactor(environ={}).interaction(replace(planted, request=replace(planted.request, body=asked)))
+
+    assert redacted.request.body == asked
 
 
 harmless = st.recursive(
@@ -381,7 +515,7 @@ def test_what_cannot_be_looked_into_fails_closed_and_says_what_to_do():
     with pytest.raises(
         LeakError,
         match=r"POST to https://api\.anthropic\.com/v1/messages: the response: its body: .*"
-        r"application/zip.*Rules\(binary=\['application/zip'\]\)",
+        r"application/zip.*windtunnel\.redact\.yaml: `binary: \[application/zip\]`",
     ):
         Redactor(environ={}).interaction(interaction(b"PK\x03\x04\0\0\xff", type="application/zip"))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from windtunnel.cassette.redact import RuleError, Rules
+from windtunnel.cassette.redact import Pattern, RuleError, Rules
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,8 @@ from windtunnel.cassette.redact import RuleError, Rules
         ({"patterns": ["(a"]}, r"patterns: '\(a' is no regular expression \(.*position 0\)."),
         ({"patterns": ["a*"]}, r"patterns: 'a\*' matches where nothing is"),
         ({"patterns": ["[A-Z]{8}"]}, "matches 'REDACTED', so what is redacted would be a secret again"),
+        ({"patterns": [Pattern(r"cust-\d+", "cust-00 0")]}, "'cust-00 0' would be written differently in JSON"),
+        ({"patterns": [Pattern(r"\d+", "cust-0")]}, "matches 'cust-0', so what is redacted"),
         ({"changes": ["x"]}, "changes: 'x' cannot be called"),
         ({"keep": ["emails"]}, "keep: nothing called 'emails' is redacted; nearest: e-mail"),
     ],
@@ -35,3 +37,9 @@ def test_kinds_headers_and_fields_can_be_kept(name: str):
 def test_a_misspelt_option_is_a_tidy_type_error():
     with pytest.raises(TypeError, match="'header'"):
         Rules(header=["x"])  # type: ignore[call-arg]
+
+
+def test_a_pattern_may_find_its_own_placeholder_again():
+    ((compiled, placeholder),) = Rules(patterns=[Pattern(r"cust-\d+", "cust-0")]).compiled
+
+    assert compiled.sub(placeholder, b"cust-17") == b"cust-0" == compiled.sub(placeholder, b"cust-0")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 
 import pytest
 
-from windtunnel.cassette.redact import Rules, scan
+from windtunnel.cassette.redact import Finding, Rules, scan
 
 KEY = "sk-ant-api03-abcdefghijklmnop"
 VALUE = "opaque-value-0815"
@@ -62,5 +63,13 @@ def test_a_complaint_says_where_and_what_to_do_and_not_what():
 
     assert said == (
         "cassettes/a.yaml, line 2: something of the kind 'anthropic-key', and 2 more. It was not written. If this is no "
-        "secret, say so with Rules(keep=['anthropic-key']); if it is, name its header, key or pattern in the rules."
+        "secret, say so in windtunnel.redact.yaml: `keep: [anthropic-key]`; if it is, name its header, key or pattern there."
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "remedy"),
+    [("credential", r"`keep: \[NAME\]`, the name of its field;"), ("rule", "let your pattern match less;")],
+)
+def test_what_would_keep_too_much_is_not_advised(kind: str, remedy: str):
+    assert re.search(remedy, Finding(kind, 1, 0).complaint("a.yaml"))
