@@ -24,6 +24,8 @@ class Envelope:
     high_s: float
     why: str
     source: Literal["backoff", "retry-after", "unknown"] = "backoff"
+    #: A hint that chance lengthens: every wait in the range is as likely as any other.
+    by_chance: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,8 @@ class RetryAfter:
     ceiling_rises: Literal["never", "to the backoff"] = "never"
     #: The hint is the wait, or the least wait: the longer of hint and default backoff counts.
     role: Literal["wait", "floor"] = "wait"
+    #: By which share of it, at most, chance lengthens a hint; every wait up to that is as likely as any other.
+    jitter_share: float = 0.0
     #: By how many seconds at most a floor may lengthen the default backoff.
     adds_at_most_s: float = math.inf
     #: whole: all of the value must be a number; prefix: a leading number will do ("2 seconds" is 2); integer: all of it
@@ -152,14 +156,26 @@ class RetryAfter:
         if said.low_s < 0:
             # Only a date has two ends. The instant it names may have passed when the client read it, and then
             # the client fell back on its default; the one-second grain of `date` does not tell.
-            high = max(min(said.high_s, self.ceiling_s), default.high_s)
+            high = max(self._longest(said.high_s), default.high_s)
             return Envelope(0.0, high, f"{said.why}, or {default.why}", "retry-after")
-        return Envelope(min(said.low_s, self.ceiling_s), min(said.high_s, self.ceiling_s), said.why, "retry-after")
+        low, high = min(said.low_s, self.ceiling_s), self._longest(said.high_s)
+        by_chance = said.low_s == said.high_s and low < high
+        return Envelope(low, high, f"{said.why}{self._plus}", "retry-after", by_chance)
+
+    def _longest(self, hint_s: float) -> float:
+        return min(hint_s, self.ceiling_s) * (1 + self.jitter_share)
+
+    @property
+    def _plus(self) -> str:
+        return f", plus up to {self.jitter_share:.0%}" if self.jitter_share else ""
 
     def _floor(self, said: _Said, default: Envelope) -> Envelope:
         low, high = (
-            max(of, min(hint, self.ceiling_s, of + self.adds_at_most_s))
-            for hint, of in ((said.low_s, default.low_s), (said.high_s, default.high_s))
+            max(of, min(hint, of + self.adds_at_most_s))
+            for hint, of in (
+                (min(said.low_s, self.ceiling_s), default.low_s),
+                (self._longest(said.high_s), default.high_s),
+            )
         )
         if (low, high) == (default.low_s, default.high_s):
             return default

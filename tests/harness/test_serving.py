@@ -128,6 +128,23 @@ def test_cassettes_answer_at_the_pace_that_is_asked_for(tmp_path):
     assert built().fake.core.tape is None
 
 
+def test_a_request_is_matched_by_the_rules_that_it_was_recorded_by(tmp_path):
+    from windtunnel.cassette.files import save
+    from windtunnel.cassette.interaction import Interaction, Request, Response
+    from windtunnel_server.call import Call
+
+    request = Request(method="POST", uri="https://api.anthropic.com/v1/messages", body=b'{"say":"REDACTED"}')
+    save(tmp_path / "a.yaml", [Interaction(request=request, response=Response(status=204))], expected=None)
+    (tmp_path / "own.yaml").write_text(r"patterns: ['case-\d+']", encoding="utf-8")
+    call = Call("POST", "/v1/messages", "", (), b'{"say":"case-77"}', 0.0, 0.0, 0.0)
+
+    with_rules = built(cassettes=[tmp_path / "a.yaml"], redact=str(tmp_path / "own.yaml")).fake.core.tape
+    without = built(cassettes=[tmp_path / "a.yaml"]).fake.core.tape
+
+    assert with_rules is not None and with_rules.play(call) is not None
+    assert without is not None and without.play(call) is None
+
+
 def test_a_cassette_or_a_pace_that_cannot_be_is_refused(tmp_path):
     with pytest.raises(ServeError, match="--cassette: .*there is no such cassette"):
         built(cassettes=[tmp_path / "none.yaml"])

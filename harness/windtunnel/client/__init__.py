@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from windtunnel.client.core import AsyncClient as AsyncClient
     from windtunnel.client.events import Answer as Answer
     from windtunnel.client.events import Compacted as Compacted
+    from windtunnel.client.events import Compacting as Compacting
     from windtunnel.client.events import Discarded as Discarded
     from windtunnel.client.events import Event as Event
+    from windtunnel.client.events import NotCompacted as NotCompacted
     from windtunnel.client.events import Reauthenticated as Reauthenticated
     from windtunnel.client.events import Retrying as Retrying
     from windtunnel.client.events import TextDelta as TextDelta
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from windtunnel.client.events import ToolResult as ToolResult
     from windtunnel.client.failures import BudgetExhausted as BudgetExhausted
     from windtunnel.client.failures import ClientError as ClientError
+    from windtunnel.client.failures import ClientMisused as ClientMisused
     from windtunnel.client.failures import ConfigurationError as ConfigurationError
     from windtunnel.client.failures import ContextTooLong as ContextTooLong
     from windtunnel.client.failures import DeadlineExceeded as DeadlineExceeded
@@ -60,8 +63,10 @@ _GIVEN: Final = {
     "events": (
         "Answer",
         "Compacted",
+        "Compacting",
         "Discarded",
         "Event",
+        "NotCompacted",
         "Reauthenticated",
         "Retrying",
         "TextDelta",
@@ -74,6 +79,7 @@ _GIVEN: Final = {
     "failures": (
         "BudgetExhausted",
         "ClientError",
+        "ClientMisused",
         "ConfigurationError",
         "ContextTooLong",
         "DeadlineExceeded",
@@ -100,7 +106,15 @@ __all__ = sorted(_FROM)  # pyright: ignore[reportUnsupportedDunderAll]
 def __getattr__(name: str) -> Any:
     if name not in _FROM:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_FROM[name]}"), name)
+    try:
+        return getattr(import_module(f"{__name__}.{_FROM[name]}"), name)
+    except ModuleNotFoundError as error:
+        package = str(error.name).partition(".")[0]
+        if package == "windtunnel":
+            raise
+        from windtunnel.client.packages import missing
+
+        raise missing(package, f"{__name__}.{name}") from error
 
 
 def __dir__() -> list[str]:

@@ -8,12 +8,15 @@ service knows.
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
 from windtunnel.client import prices
+from windtunnel.client.hooks import tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,10 @@ class Used:
 
     def __add__(self, other: Used) -> Used:
         return Used(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(Used)))
+
+    def __sub__(self, other: Used) -> Used:
+        """Return what has come on top of `other`."""
+        return Used(*(getattr(self, part.name) - getattr(other, part.name) for part in fields(Used)))
 
     @property
     def prompt_tokens(self) -> int:
@@ -78,12 +85,23 @@ class Line:
 
 
 class Account:
-    """The books of one client, or of several that share them. `on_booked` hears of every line."""
+    """The books of one client, or of several that share them, in any threads."""
 
-    def __init__(self, *, on_booked: Callable[[Line], None] | None = None) -> None:
-        self.lines: list[Line] = []
+    def __init__(self, *, keep_lines: int | None = 1_000, on_booked: Callable[[Line], None] | None = None) -> None:
+        """Open the books. Sums are kept for good, lines only the last `keep_lines` (None: all).
+
+        `on_booked` hears of every line; what it raises is logged.
+        """
+        self._lines: deque[Line] = deque(maxlen=keep_lines)
         self._on_booked = on_booked
         self._by: dict[tuple[str, str], Used] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The last lines, in order."""
+        with self._lock:
+            return tuple(self._lines)
 
     def book(
         self,
@@ -103,16 +121,16 @@ class Account:
         cost = prices.cost(usage, model, on=dt.datetime.now(dt.UTC).date(), regional=regional, betas=betas)
         money = Used(unpriced=1) if cost is None else Used(cost_micro_usd=cost)
         used = counted(usage) + money + Used(aborted=int(aborted))
-        self._by[model, purpose] = self._by.get((model, purpose), Used()) + used
         line = Line(model=model, purpose=purpose, used=used, usage=usage, aborted=aborted)
-        self.lines.append(line)
-        if self._on_booked is not None:
-            self._on_booked(line)
+        with self._lock:
+            self._by[model, purpose] = self._by.get((model, purpose), Used()) + used
+            self._lines.append(line)
+        tell("on_booked", self._on_booked, line)
         return line
 
     @property
     def total(self) -> Used:
-        return sum(self._by.values(), Used())
+        return sum((used for _, used in self._entries()), Used())
 
     @property
     def by_model(self) -> dict[str, Used]:
@@ -125,9 +143,13 @@ class Account:
 
     def _summed(self, place: int) -> dict[str, Used]:
         found: dict[str, Used] = {}
-        for key, used in self._by.items():
+        for key, used in self._entries():
             found[key[place]] = found.get(key[place], Used()) + used
         return dict(sorted(found.items()))
+
+    def _entries(self) -> list[tuple[tuple[str, str], Used]]:
+        with self._lock:
+            return list(self._by.items())
 
     def to_json(self) -> dict[str, Any]:
         """Return the account as plain JSON values."""
@@ -139,16 +161,18 @@ class Account:
 
 
 def counted(usage: Mapping[str, Any]) -> Used:
-    """Read one answer's usage. Where there are iterations, they are what counts: the whole leaves compaction out."""
+    """Read one answer's usage. Where there are iterations, they are what counts: the whole leaves compaction out.
+
+    What should be a number of tokens and is none counts as 0; `prices.cost` knows no price of such a usage.
+    """
     total = Used(requests=1)
-    for part in usage.get("iterations") or [usage]:
+    for part in prices.parts_of(usage):
         short, hour = prices.writes(part)
         total += Used(
-            input_tokens=int(part.get("input_tokens") or 0),
-            output_tokens=int(part.get("output_tokens") or 0),
+            input_tokens=prices.number(part.get("input_tokens")),
+            output_tokens=prices.number(part.get("output_tokens")),
             cache_write_5m_tokens=short,
             cache_write_1h_tokens=hour,
-            cache_read_tokens=int(part.get("cache_read_input_tokens") or 0),
+            cache_read_tokens=prices.number(part.get("cache_read_input_tokens")),
         )
-    searches = (usage.get("server_tool_use") or {}).get("web_search_requests") or 0
-    return total + Used(web_searches=int(searches))
+    return total + Used(web_searches=prices.searches(usage))

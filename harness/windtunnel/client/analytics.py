@@ -16,10 +16,18 @@ from typing import Any, Final, TypeAlias
 
 from windtunnel.client.account import Used
 from windtunnel.client.events import Answer, Discarded, Event, Reauthenticated, Retrying, TextDelta
+from windtunnel.client.failures import ClientError, ConfigurationError, DeadlineExceeded, RequestError
 
-#: How a request ended: an answer, the kind of its last failure, or left by its caller.
+#: How a request ended: "answer", the kind of its last failure, "deadline", "configuration", or "left" by its caller.
 Outcome: TypeAlias = str
 LEFT: Final = "left"
+
+
+def ended_by(error: ClientError) -> Outcome:
+    """Say how a request ended that raised this."""
+    if isinstance(error, DeadlineExceeded):
+        return "deadline"
+    return error.failure.kind if isinstance(error, RequestError) else "configuration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +110,11 @@ class Watch:
 
 
 def json_lines(path: str | PathLike[str]) -> Sink:
-    """Make a sink that appends a line of JSON to a file for every record."""
+    """Make a sink that appends a line of JSON to a file for every record. ConfigurationError: its folder is not there."""
     file = Path(path)
+    if file.is_dir() or not file.parent.is_dir():
+        what = "is a folder" if file.is_dir() else f"is in {file.parent}, and there is no such folder"
+        raise ConfigurationError(f"{file} {what}; give a file in a folder that is there")
 
     def write(record: Record) -> None:
         line = json.dumps(record.to_json(), ensure_ascii=False, separators=(",", ":"))

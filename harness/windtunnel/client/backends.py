@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from windtunnel.client import names
+from windtunnel.client import names, packages
 from windtunnel.client.credentials.keys import AskKey
 from windtunnel.client.credentials.login import OpenPage
 from windtunnel.client.credentials.single import Shared
-from windtunnel.client.credentials.source import Source
+from windtunnel.client.credentials.source import NoCredential, Source
 from windtunnel.client.failures import ConfigurationError, Failure
 from windtunnel.client.options import Options
-from windtunnel.client.selection import Choice, Environ, Name, custom_headers
+from windtunnel.client.request import betas_of
+from windtunnel.client.selection import Choice, Name
+from windtunnel.client.variables import Environ, custom_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,18 @@ class SdkBackend:
         """Whether the endpoint is one of a region, which costs more (wire.md 8.4). Bedrock is asked by global profiles."""
         return self.name == "vertex" and self.choice.region != "global"
 
+    @property
+    def betas(self) -> frozenset[str]:
+        """The betas that every request asks for: some have a price."""
+        return betas_of(self._headers)
+
     async def renew(self, failure: Failure) -> bool:
         """Obtain another credential after one was refused: once, however many requests were."""
         return await self.credentials.renew(failure.message)
+
+    def explained(self) -> str:
+        """Say where a credential that was refused came from, and what to do."""
+        return self.credentials.explained()
 
     def describe(self) -> dict[str, str]:
         """Say which backend this is, where, and what it proves itself by: no secret."""
@@ -88,10 +99,12 @@ class SdkBackend:
 
     async def aclose(self) -> None:
         """Let go of the connections. The next request opens others."""
-        http, self._http, self._sdk = self._http, None, None
-        if http is not None:
-            await http.aclose()
-        await self.credentials.aclose()
+        try:
+            await self.credentials.aclose()  # it may still be using the connections
+        finally:
+            http, self._http, self._sdk = self._http, None, None
+            if http is not None:
+                await http.aclose()
 
     def http(self) -> Any:
         """Return the HTTP library's client: one for the SDK's clients, token endpoints and pages of the account."""
@@ -111,7 +124,8 @@ class SdkBackend:
             default_headers=self._headers | arguments.get("default_headers", {}),
             http_client=self.http(),
             max_retries=0,
-            timeout=self._options.timeout_s,
+            # The client looks at its clock itself: at heads, whole answers, and streams that say nothing.
+            timeout=anthropic.Timeout(None, connect=self._options.connect_timeout_s),
         )
 
 
@@ -131,30 +145,16 @@ def make(
     """
     from windtunnel.client.sources import source_of
 
-    _check_packages(choice)
+    of_entra = "azure.identity" if choice.kind == "entra" else None
+    packages.check(f"the backend {choice.backend}", "anthropic", CLOUDS[choice.backend].package, of_entra)
     env = os.environ if environ is None else environ
     backend = SdkBackend(choice, env, options or Options())
-    source: Source = source_of(choice, env, http=backend.http, ask_key=ask_key, open_page=open_page)
+    try:
+        source: Source = source_of(choice, env, http=backend.http, ask_key=ask_key, open_page=open_page)
+    except NoCredential as error:
+        raise ConfigurationError(str(error)) from None
     backend.credentials = Shared(source)
     return backend
-
-
-def _check_packages(choice: Choice) -> None:
-    needed = ["anthropic", CLOUDS[choice.backend].package, "azure.identity" if choice.kind == "entra" else None]
-    for module in needed:
-        if module is not None and not _is_there(module):
-            raise ConfigurationError(
-                f"{choice.backend} needs the package {module.replace('.', '-')}: pip install 'windtunnel[client]'"
-            )
-
-
-def _is_there(module: str) -> bool:
-    from importlib.util import find_spec
-
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # of its parent
-        return False
 
 
 def _place(choice: Choice) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from windtunnel.client.credentials.source import nobody_asked
 from windtunnel.client.understanding import understood
 
 PROFILE_PATH: Final = "/api/oauth/profile"
@@ -43,31 +44,42 @@ class Bootstrap:
 
 
 async def bootstrap(backend: Any) -> Bootstrap:
-    """Fetch what a backend has. Whatever goes wrong is a reason, and no error."""
+    """Fetch what a backend has, within five seconds. Whatever goes wrong is a reason, and no error; no person is asked."""
     if backend.name != "anthropic":
         reason = f"{backend.name} has no such pages"
         return Bootstrap(absent={"profile": reason, "session": reason})
+    ends_at = asyncio.get_running_loop().time() + TIMEOUT_S
     try:
-        sdk = await backend.sdk()
+        with nobody_asked():
+            async with asyncio.timeout_at(ends_at):
+                sdk = await backend.sdk()
         is_login = sdk.credentials is not None
     except Exception as error:
-        return Bootstrap(absent=dict.fromkeys(("profile", "session"), understood(error).message))
+        return Bootstrap(absent=dict.fromkeys(("profile", "session"), _reason(error)))
     # A key belongs to no person.
     profile: tuple[Mapping[str, Any] | None, str] = (None, "an API key has no profile")
     if is_login:
-        profile, session = await asyncio.gather(_fetched(sdk, PROFILE_PATH), _fetched(sdk, SESSION_PATH))
+        fetched = (_fetched(sdk, path, ends_at) for path in (PROFILE_PATH, SESSION_PATH))
+        profile, session = await asyncio.gather(*fetched)
     else:
-        session = await _fetched(sdk, SESSION_PATH)
+        session = await _fetched(sdk, SESSION_PATH, ends_at)
     found = {"profile": profile, "session": session}
     absent = {name: why for name, (said, why) in found.items() if said is None}
     return Bootstrap(profile=profile[0], session=session[0], absent=absent)
 
 
-async def _fetched(sdk: Any, path: str) -> tuple[Mapping[str, Any] | None, str]:
+async def _fetched(sdk: Any, path: str, ends_at: float) -> tuple[Mapping[str, Any] | None, str]:
     """Fetch one page: what it says, and why it says nothing."""
     try:
-        said = await sdk.get(path, cast_to=object, options={"timeout": TIMEOUT_S})
+        async with asyncio.timeout_at(ends_at):
+            said = await sdk.get(path, cast_to=object)
     except Exception as error:
-        failure = understood(error)
-        return None, failure.message if failure.status is None else f"{failure.status} {failure.message}"
+        return None, _reason(error)
     return (said, "") if isinstance(said, dict) else (None, "the answer is no JSON object")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"it took longer than {TIMEOUT_S:g} s"
+    failure = understood(error)
+    return failure.message if failure.status is None else f"{failure.status} {failure.message}"

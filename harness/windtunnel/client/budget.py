@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
 from windtunnel.client.account import Line
 from windtunnel.client.failures import BudgetExhausted
+from windtunnel.client.hooks import tell
 
 Level: TypeAlias = Literal["ok", "low", "critical", "spent"]
 
@@ -17,7 +19,10 @@ _WIDTH: Final = 20
 
 
 class Budget:
-    """So many tokens, all in all, for one client or several that share it: `AsyncClient(…, budget=Budget(500_000))`."""
+    """So many tokens, all in all, for one client or several that share it: `AsyncClient(…, budget=Budget(500_000))`.
+
+    `on_level` hears of a new level; what it raises is logged.
+    """
 
     def __init__(
         self,
@@ -36,6 +41,7 @@ class Budget:
         self.limit, self.used = limit, 0
         self._thresholds: tuple[tuple[Level, float], ...] = (("spent", 1.0), ("critical", critical), ("low", low))
         self._on_level = on_level
+        self._lock = threading.Lock()
 
     @property
     def remaining(self) -> int:
@@ -49,10 +55,12 @@ class Budget:
 
     def spend(self, line: Line) -> None:
         """Take what one request used; `on_level` hears of a new level."""
-        before = self.level
-        self.used += line.used.prompt_tokens + line.used.output_tokens
-        if self.level != before and self._on_level is not None:
-            self._on_level(self.level)
+        with self._lock:
+            before = self.level
+            self.used += line.used.prompt_tokens + line.used.output_tokens
+            now = self.level
+        if now != before:
+            tell("on_level", self._on_level, now)
 
     def check(self) -> None:
         """Raise BudgetExhausted where nothing is left."""

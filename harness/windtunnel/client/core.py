@@ -8,32 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from windtunnel.client.account import Account
-from windtunnel.client.analytics import Record, Sink, Watch
+from windtunnel.client.analytics import Record, Sink, ended_by
 from windtunnel.client.backend import Backend
 from windtunnel.client.budget import Budget
-from windtunnel.client.events import Answer, Discarded, Event, Reauthenticated, Retrying
-from windtunnel.client.failures import (
-    ClientError,
-    ContextTooLong,
-    DeadlineExceeded,
-    Failure,
-    IncompleteAnswer,
-    Kind,
-    NotAuthenticated,
-    RequestError,
-    RetryLater,
-)
+from windtunnel.client.course import Course, begun
+from windtunnel.client.events import Answer, Discarded, Event, Reauthenticated
+from windtunnel.client.failures import ClientError, DeadlineExceeded, Failure, Kind, RequestError
+from windtunnel.client.hooks import tell
 from windtunnel.client.options import Options
 from windtunnel.client.request import Request
-from windtunnel.client.retrying import Failed, Pause, asks_too_much, attempts
+from windtunnel.client.retrying import Backoff, Failed, Pause, attempts
 from windtunnel.client.streaming import Accumulator, StreamProblem, whole_events
 from windtunnel.client.understanding import understood
 
@@ -43,23 +34,13 @@ if TYPE_CHECKING:
     from windtunnel.client.credentials.login import OpenPage
 
 Hook = Callable[[Event], None]
+#: Asks the SDK's client once.
+Ask: TypeAlias = Callable[[Any], Any]
 
 _SILENCE: Final = "the stream said nothing for {seconds:g} s"
-
-
-@dataclass(slots=True)
-class _Course:
-    """One request on its way: what it has met, and what it may not do twice."""
-
-    request: Request
-    deadline_at: float | None
-    watch: Watch
-    failures: list[Failure] = field(default_factory=list)
-    renewed: bool = False
-
-    def left_s(self, now: float) -> float | None:
-        """Seconds until time is up; None for no limit."""
-        return None if self.deadline_at is None else self.deadline_at - now
+_NO_ANSWER: Final = "no answer within {seconds:g} s"
+#: What reading something that is no message raises.
+_NO_MESSAGE: Final = (AttributeError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +64,10 @@ class AsyncClient:
         analytics: Sink | None = None,
         seed: int | None = None,
     ) -> None:
-        """Make a client. A `budget` is spent by what the account books, and `analytics` is given a record a request."""
+        """Make a client. A `budget` is spent by what the account books, and `analytics` is given a record a request.
+
+        What `on_event` and `analytics` raise is logged, and harms no request.
+        """
         self.backend = backend
         self.options = options or Options()
         self.account = account or Account()
@@ -164,42 +148,48 @@ class AsyncClient:
         raise AssertionError("a stream of events ends with an answer, or raises")
 
     async def count(self, request: Request) -> int | None:
-        """Count the tokens of a prompt; None where the backend cannot, or does not answer."""
+        """Count the tokens of a prompt; None where the backend cannot, or does not answer. Waits are told to `on_event`."""
         if not self.backend.counts_tokens:
             return None
         body = request.to_count() | {"model": self.backend.model(request.model)}
-        course = _Course(request, self._deadline(), Watch(asyncio.get_running_loop().time, time.time))
-        try:
-            async with aclosing(self._opened(course, lambda sdk: sdk.messages.count_tokens(**body))) as coming:
+        course, counted = begun(request, self.options), list[int]()
+
+        async def once() -> AsyncGenerator[Event, None]:
+            async with aclosing(self._let_in(course, lambda sdk: sdk.messages.count_tokens(**body))) as coming:
                 async for step in coming:
                     if isinstance(step, _Opened):
-                        return int(step.got.input_tokens)
-        except (ClientError, AttributeError, TypeError, ValueError):
-            pass
-        return None
+                        counted.append(int(step.got.input_tokens))
+                    else:
+                        yield step
+
+        try:
+            async with aclosing(self._tried(course, once)) as events:
+                async for event in events:
+                    tell("on_event", self._on_event, event)
+        except (ClientError, *_NO_MESSAGE):
+            return None
+        return counted[-1]
 
     # --- the way of a request ------------------------------------------------------------------------------------
 
     async def _events(self, request: Request, purpose: str) -> AsyncGenerator[Event, None]:
         if self.budget is not None:
             self.budget.check()
-        course = _Course(request, self._deadline(), Watch(asyncio.get_running_loop().time, time.time))
+        course = begun(request, self.options)
         failed = None
         try:
             async with aclosing(self._in_full(course, purpose)) as events:
                 async for event in events:
                     course.watch.see(event)
-                    if self._on_event is not None:
-                        self._on_event(event)
+                    tell("on_event", self._on_event, event)
                     yield event
-        except RequestError as error:
-            failed = error.failure.kind
+        except ClientError as error:
+            failed = ended_by(error)
             raise
         finally:
-            if self._analytics is not None:
-                self._analytics(self._record(course, request, purpose, failed))
+            tell("analytics", self._analytics, self._record(course, request, purpose, failed))
 
-    def _record(self, course: _Course, request: Request, purpose: str, failed: str | None) -> Record:
+    def _record(self, course: Course, request: Request, purpose: str, failed: str | None) -> Record:
         return course.watch.record(
             failed=failed,
             backend=self.backend.name,
@@ -209,38 +199,63 @@ class AsyncClient:
             max_tokens=request.max_tokens,
         )
 
-    async def _in_full(self, course: _Course, purpose: str) -> AsyncGenerator[Event, None]:
-        """Ask; where a stream breaks, once without; where a model stays overloaded, another."""
+    async def _in_full(self, course: Course, purpose: str) -> AsyncGenerator[Event, None]:
+        """Ask; where a model stays overloaded, another, which may be tried as often again."""
+        asked = course.request
         while True:
             try:
-                async with aclosing(self._asked(course, purpose)) as events:
+                async with aclosing(self._tried(course, lambda: self._once(course, purpose))) as events:
                     async for event in events:
                         yield event
                 return
-            except StreamProblem as problem:
-                course.failures.append(problem.failure)
-                if problem.failure.kind == "too_long":
-                    raise self._given_up(course) from problem
-                if not (self.options.fall_back_to_whole and course.request.stream):
-                    raise IncompleteAnswer(_words(course), tuple(course.failures), problem.text) from problem
-                course.request = replace(course.request, stream=False)
-                yield Discarded(problem.failure)
             except RequestError as error:
-                if not self._has_another_model(course, error.failure):
+                other = self._other_model(course, error)
+                if other is None:
                     raise
-                assert self.options.fallback_model is not None
-                course.request = replace(course.request, model=self.options.fallback_model)
+                course.request = replace(asked, model=other)
                 yield Discarded(error.failure)
 
-    def _has_another_model(self, course: _Course, failure: Failure) -> bool:
+    def _other_model(self, course: Course, error: RequestError) -> str | None:
         other = self.options.fallback_model
-        return failure.kind == "overloaded" and other is not None and course.request.model != other
+        if error.failure.kind != "overloaded" or isinstance(error, DeadlineExceeded) or course.request.model == other:
+            return None
+        return other
 
-    async def _asked(self, course: _Course, purpose: str) -> AsyncGenerator[Event, None]:
+    async def _tried(
+        self, course: Course, once: Callable[[], AsyncGenerator[Event, None]]
+    ) -> AsyncGenerator[Event, None]:
+        """Try until it works, with one number of retries for whatever goes wrong. Before each wait it is told."""
+        backoff, pause = Backoff(self.options, self._rng), Pause()
+        try:
+            async for attempt in attempts(self.options, backoff, pause):
+                waits_s = pause.taken()
+                if waits_s is not None:
+                    tried = attempt.retry_state.attempt_number - 1
+                    backoff.before = tried if course.has_just_broken else backoff.before
+                    for event in course.anew(tried, waits_s):
+                        yield event
+                    await course.waited(waits_s)
+                failed: Failed | None = None
+                try:
+                    async with aclosing(once()) as events:
+                        async for event in events:
+                            yield event
+                except Failed as error:
+                    failed = error
+                # Nothing is given from within: tenacity would take the end of our reader for a failed attempt.
+                with attempt:
+                    if failed is not None:
+                        raise failed
+                if failed is None:
+                    return
+        except Failed as last:
+            raise course.given_up(getattr(self.backend, "explained", None)) from last.__cause__
+
+    async def _once(self, course: Course, purpose: str) -> AsyncGenerator[Event, None]:
+        """Ask once, and read the answer. Raises Failed."""
         request = course.request
-        model = self.backend.model(request.model)
-        body = request.body() | {"model": model, "stream": request.stream}
-        async with aclosing(self._opened(course, lambda sdk: sdk.messages.create(**body))) as coming:
+        body = request.body() | {"model": self.backend.model(request.model), "stream": request.stream}
+        async with aclosing(self._let_in(course, lambda sdk: sdk.messages.create(**body))) as coming:
             async for step in coming:
                 if not isinstance(step, _Opened):
                     yield step
@@ -252,20 +267,62 @@ class AsyncClient:
                     for event in self._whole(step.got, course, purpose):
                         yield event
 
-    def _whole(self, message: Any, course: _Course, purpose: str) -> list[Event]:
+    async def _let_in(self, course: Course, ask: Ask) -> AsyncGenerator[Event | _Opened, None]:
+        """Ask; where the credential is refused, get another, and ask again at once. What came is the last thing given."""
+        refused: Failed | None = None
+        try:
+            got = await self._attempted(course, ask)
+        except Failed as failed:
+            if not await self._renewed(course, failed.failure):
+                raise
+            refused = failed
+        if refused is not None:
+            yield Reauthenticated(refused.failure)
+            got = await self._attempted(course, ask)
+        yield _Opened(got)
+
+    async def _attempted(self, course: Course, ask: Ask) -> Any:
+        patience = asyncio.timeout(self.options.timeout_s)
+        try:
+            async with course.in_time():
+                sdk = await self.backend.sdk()
+                async with patience:
+                    return await ask(sdk)
+        except ClientError:
+            raise
+        except Exception as error:
+            if isinstance(error, TimeoutError) and patience.expired():
+                words = _NO_ANSWER.format(seconds=self.options.timeout_s)
+                raise course.failed(Failure(kind="timeout", message=words)) from error
+            raise course.failed(understood(error)) from error
+
+    async def _renewed(self, course: Course, failure: Failure) -> bool:
+        if failure.kind != "unauthorised" or course.renewed:
+            return False
+        try:
+            async with course.in_time():
+                renewed = await self.backend.renew(failure)
+        except ClientError:
+            raise
+        except Exception as error:
+            raise course.failed(understood(error)) from error
+        course.renewed = True
+        return renewed
+
+    # --- answers ---------------------------------------------------------------------------------------------------
+
+    def _whole(self, message: Any, course: Course, purpose: str) -> list[Event]:
         try:
             said = message.to_dict(mode="json", warnings=False)
             events = list(whole_events(said))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except _NO_MESSAGE as error:
             # A page of HTML, a number: whatever came with 200 and is no message.
-            course.failures.append(
-                Failure(kind="unreadable", message=f"the answer is no message: {error!r}", status=200)
-            )
-            raise self._given_up(course) from error
+            what = Failure(kind="unreadable", message=f"the answer is no message: {error!r}", status=200)
+            raise course.failed(what) from error
         self._book(course, said["usage"], purpose)
         return events
 
-    async def _read(self, stream: Any, course: _Course, purpose: str) -> AsyncGenerator[Event, None]:
+    async def _read(self, stream: Any, course: Course, purpose: str) -> AsyncGenerator[Event, None]:
         """Read a stream to its end. Whatever it reported is booked, also where it broke or nobody listened any more."""
         answer, whole = Accumulator(), False
         try:
@@ -274,132 +331,51 @@ class AsyncClient:
                     yield event
             final = answer.answer()
             whole = True
+        except StreamProblem as problem:
+            raise course.broke(problem.failure, answer.text) from problem
         finally:
             await _closed(stream)
             if answer.usage is not None:
                 self._book(course, answer.usage, purpose, aborted=not whole)
         yield final
 
-    async def _watched(self, stream: Any, course: _Course, answer: Accumulator) -> AsyncGenerator[Event, None]:
+    async def _watched(self, stream: Any, course: Course, answer: Accumulator) -> AsyncGenerator[Event, None]:
         """Feed the answer from the stream, with an eye on the clock."""
-        loop = asyncio.get_running_loop()
-        coming = aiter(stream)
+        coming, idle = aiter(stream), self.options.idle_timeout_s
         while True:
-            left = course.left_s(loop.time())
-            patience = self.options.idle_timeout_s if left is None else min(left, self.options.idle_timeout_s)
+            left = course.left_s()
+            limit = asyncio.timeout(idle if left is None else min(left, idle))
             try:
-                async with asyncio.timeout(patience):
+                async with limit:
                     raw = await anext(coming, None)
                 if raw is None:
                     return
                 events = list(answer.feed(_json(raw)))
-            except TimeoutError as error:
-                if left is not None and left <= self.options.idle_timeout_s:
-                    raise self._too_late(course) from error
-                raise StreamProblem(
-                    Failure(kind="stream_stalled", message=_SILENCE.format(seconds=patience), status=200, begun=True),
-                    answer.text,
-                    answer.usage,
-                ) from error
             except Exception as error:
-                raise StreamProblem(_broken(error, answer), answer.text, answer.usage) from error
+                if isinstance(error, TimeoutError) and limit.expired():
+                    if left is not None and left <= idle:
+                        raise course.too_late(answer.text) from error
+                    raise StreamProblem(_stalled(idle)) from error
+                raise StreamProblem(_broken(error, answer)) from error
             for event in events:
                 yield event
 
-    async def _opened(self, course: _Course, ask: Callable[[Any], Any]) -> AsyncGenerator[Event | _Opened, None]:
-        """Ask until something comes that is no failure: that is the last thing given. Before each wait it is told."""
-        pause = Pause()
-        try:
-            async for attempt in attempts(self.options, self._rng, pause):
-                waits_s = pause.taken()
-                if waits_s is not None:
-                    yield Retrying(course.failures[-1], attempt.retry_state.attempt_number - 1, waits_s)
-                    await self._slept(waits_s, course)
-                got, refused = None, None
-                # Nothing is given from within: tenacity would take the end of our reader for a failed attempt.
-                with attempt:
-                    got, refused = await self._let_in(course, ask)
-                if attempt.retry_state.outcome.failed:
-                    continue
-                if refused is not None:
-                    yield Reauthenticated(refused)
-                yield _Opened(got)
-                return
-        except Failed as failed:
-            raise self._given_up(course) from failed.__cause__
-
-    async def _let_in(self, course: _Course, ask: Callable[[Any], Any]) -> tuple[Any, Failure | None]:
-        """Ask; where the credential is refused, get another, and ask again at once. Gives the refusal too."""
-        try:
-            return await self._attempted(course, ask), None
-        except Failed as failed:
-            if not await self._renewed(course, failed.failure):
-                raise
-            return await self._attempted(course, ask), failed.failure
-
-    async def _attempted(self, course: _Course, ask: Callable[[Any], Any]) -> Any:
-        loop = asyncio.get_running_loop()
-        left = course.left_s(loop.time())
-        if left is not None and left <= 0:
-            raise self._too_late(course)
-        try:
-            async with asyncio.timeout(left):
-                return await ask(await self.backend.sdk())
-        except TimeoutError as error:
-            raise self._too_late(course) from error
-        except ClientError:
-            raise
-        except Exception as error:
-            course.failures.append(understood(error))
-            raise Failed(course.failures[-1]) from error
-
-    async def _renewed(self, course: _Course, failure: Failure) -> bool:
-        if failure.kind != "unauthorised" or course.renewed:
-            return False
-        course.renewed = True
-        return await self.backend.renew(failure)
-
-    async def _slept(self, for_s: float, course: _Course) -> None:
-        left = course.left_s(asyncio.get_running_loop().time())
-        if left is not None and left <= for_s:
-            raise self._too_late(course)
-        await asyncio.sleep(for_s)
-
-    def _book(self, course: _Course, usage: Mapping[str, Any], purpose: str, *, aborted: bool = False) -> None:
-        regional = bool(getattr(self.backend, "regional", False))
-        line = self.account.book(course.request.model, usage, purpose=purpose, aborted=aborted, regional=regional)
+    def _book(self, course: Course, usage: Mapping[str, Any], purpose: str, *, aborted: bool = False) -> None:
+        line = self.account.book(
+            course.request.model,
+            usage,
+            purpose=purpose,
+            aborted=aborted,
+            regional=bool(getattr(self.backend, "regional", False)),
+            betas=course.request.betas | getattr(self.backend, "betas", frozenset()),
+        )
         course.watch.used += line.used
         if self.budget is not None:
             self.budget.spend(line)
 
-    # --- endings -------------------------------------------------------------------------------------------------
 
-    def _deadline(self) -> float | None:
-        limit = self.options.deadline_s
-        return None if limit is None else asyncio.get_running_loop().time() + limit
-
-    def _too_late(self, course: _Course) -> DeadlineExceeded:
-        words = f"the deadline of {self.options.deadline_s:g} s has passed"
-        failures = tuple(course.failures) or (Failure(kind="timeout", message=words),)
-        return DeadlineExceeded(f"{words}: {failures[-1].message}" if course.failures else words, failures)
-
-    def _given_up(self, course: _Course) -> RequestError:
-        last, failures, words = course.failures[-1], tuple(course.failures), _words(course)
-        if last.kind == "unauthorised":
-            return NotAuthenticated(words, failures)
-        if last.kind == "too_long":
-            return ContextTooLong(words, failures)
-        if asks_too_much(last, self.options):
-            assert last.retry_after_s is not None
-            return RetryLater(f"{words}; come again in {last.retry_after_s:g} s", failures, last.retry_after_s)
-        return RequestError(words, failures)
-
-
-def _words(course: _Course) -> str:
-    last, count = course.failures[-1], len(course.failures)
-    status = "" if last.status is None else f"{last.status} "
-    tries = "" if count == 1 else f" after {count} attempts"
-    return f"{last.kind}{tries}: {status}{last.message}"
+def _stalled(for_s: float) -> Failure:
+    return Failure(kind="stream_stalled", message=_SILENCE.format(seconds=for_s), status=200, begun=True)
 
 
 def _broken(error: Exception, answer: Accumulator) -> Failure:

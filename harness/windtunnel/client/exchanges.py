@@ -90,14 +90,6 @@ def is_summary(message: Message) -> bool:
     return message["role"] == "user" and bool(blocks) and str(blocks[0].get("text", "")).startswith(OPENING)
 
 
-def newer_half(old: Sequence[Message]) -> tuple[Message, ...] | None:
-    """Leave out the older exchanges of what is to be summarised, but for an earlier summary; None where there is one."""
-    starts = beginnings(old)
-    if len(starts) < 2:
-        return None
-    return (*filter(is_summary, old[:1]), *old[starts[len(starts) // 2] :])
-
-
 def blocks_of(message: Message) -> list[Block]:
     """Return the content of a message as blocks."""
     content = message["content"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 #: What a failed attempt was, whatever the cloud called it.
 Kind: TypeAlias = Literal[
@@ -29,6 +30,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 #: Failures that may pass by themselves: those that are tried again.
 PASSING: frozenset[Kind] = frozenset({"rate_limited", "overloaded", "server", "network", "timeout", "conflict"})
+
+#: Said where a conversation goes on without what was refused.
+_TAKEN_BACK: Final = "; it was taken back out of the conversation (`taken_back` holds it)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +65,28 @@ class ConfigurationError(ClientError):
     """The environment does not say where to go or who asks: names the variables, and what to set."""
 
 
-class RequestError(ClientError):
-    """A request failed for good. `attempts` are all failed attempts in order; the last is why it ended."""
+class ClientMisused(ClientError, RuntimeError):
+    """The client is closed, or is asked from where it cannot answer; the message says what to do."""
 
-    def __init__(self, message: str, attempts: tuple[Failure, ...]) -> None:
+
+class RequestError(ClientError):
+    """A request failed for good. `attempts` are all failed attempts in order; the last is why it ended.
+
+    `text` is what had come of an answer that broke; empty where nothing had. `taken_back` are the messages that a
+    conversation has left out of its history because of it.
+    """
+
+    def __init__(self, message: str, attempts: tuple[Failure, ...], text: str = "") -> None:
         super().__init__(message)
-        self.attempts = attempts
+        self.attempts, self.text = attempts, text
+        self.taken_back: tuple[Mapping[str, Any], ...] = ()
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}{_TAKEN_BACK if self.taken_back else ''}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The usual way would call the class with the message alone.
+        return _revived, (type(self), self.args, dict(self.__dict__))
 
     @property
     def failure(self) -> Failure:
@@ -78,11 +98,17 @@ class RequestError(ClientError):
         return self.failure.status
 
 
+def _revived(kind: type[RequestError], args: tuple[Any, ...], state: dict[str, Any]) -> RequestError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
 class RetryLater(RequestError):
     """The server asks for a longer wait than the client takes on itself; `after_s` says how long."""
 
-    def __init__(self, message: str, attempts: tuple[Failure, ...], after_s: float) -> None:
-        super().__init__(message, attempts)
+    def __init__(self, message: str, attempts: tuple[Failure, ...], after_s: float, text: str = "") -> None:
+        super().__init__(message, attempts, text)
         self.after_s = after_s
 
 
@@ -92,10 +118,6 @@ class DeadlineExceeded(RequestError):
 
 class IncompleteAnswer(RequestError):
     """A stream broke, stalled or failed, and asking without a stream did not help. `text` is what had come."""
-
-    def __init__(self, message: str, attempts: tuple[Failure, ...], text: str) -> None:
-        super().__init__(message, attempts)
-        self.text = text
 
 
 class NotAuthenticated(RequestError):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
+from windtunnel.client.attachments import tokens_of
 from windtunnel.client.request import Message, Request
 
 #: Before anything is known: characters of JSON for a token, few, so that an estimate is rather too high. Unverified.
 CHARACTERS_A_TOKEN: Final = 3.0
-#: An image is at most about so many tokens, however long its bytes (wire.md 8.3, models before 4.7).
-_IMAGE_TOKENS: Final = 1_600
+#: Characters that a token of any text may have: other numbers are somebody's mistake. Our choice.
+_LEAST, _MOST = 1.0, 12.0
 #: All that fills the window behind an answer.
 _FILLING: Final = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
 
@@ -36,6 +37,17 @@ class Gauge:
         """Learn from a prompt that was counted."""
         self._asked, self._prompt, self.tokens_with_answer = request, tokens, tokens
 
+    def refused(self, request: Request, tokens: int | None) -> None:
+        """Learn from the number that a refusal gives, unless it is out of all proportion to the prompt."""
+        size = _size_of(request)
+        if tokens and _LEAST <= (size.characters + size.tokens * CHARACTERS_A_TOKEN) / tokens <= _MOST:
+            self.counted(request, tokens)
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether an estimate rests on tokens that the API has counted."""
+        return self._asked is not None and self._prompt > 0
+
     def tokens(self, request: Request) -> int:
         """Tell the tokens of a prompt: exact as far as it has been answered, estimated behind that."""
         known, estimated = self.parts(request)
@@ -54,28 +66,48 @@ class Gauge:
     def estimate(self, request: Request) -> int:
         """Estimate a whole prompt, by what a token was in the last one."""
         self._calibrate()
-        return round(_characters(request) / self._characters_a_token)
+        return self._tokens(_size_of(request))
 
     def of(self, messages: Sequence[Message]) -> int:
         """Estimate messages alone."""
-        return round(sum(map(_weight, messages)) / self._characters_a_token)
+        return self._tokens(_summed(map(_size, messages)))
+
+    def _tokens(self, size: _Size) -> int:
+        return round(size.characters / self._characters_a_token + size.tokens)
 
     def _calibrate(self) -> None:
-        if self._asked is not None and self._prompt > 0:
-            self._characters_a_token = max(_characters(self._asked) / self._prompt, 0.5)
+        if self._asked is None:
+            return
+        size = _size_of(self._asked)
+        if self._prompt > size.tokens:
+            self._characters_a_token = min(max(size.characters / (self._prompt - size.tokens), 0.5), _MOST)
 
 
-def _characters(request: Request) -> float:
+class _Size(NamedTuple):
+    """Characters of JSON, and the tokens of images and documents, which their bytes do not tell."""
+
+    characters: int
+    tokens: int = 0
+
+
+def _size_of(request: Request) -> _Size:
     aside = json.dumps([request.system, request.tools], ensure_ascii=False)
-    return len(aside) + sum(map(_weight, request.messages))
+    return _summed(map(_size, request.messages), around=len(aside))
 
 
-def _weight(value: Any) -> float:
-    """Count the characters of JSON; those of an image for what it will be charged as."""
+def _size(value: Any) -> _Size:
     if isinstance(value, Mapping):
-        if value.get("type") == "image":
-            return _IMAGE_TOKENS * CHARACTERS_A_TOKEN
-        return 2 + sum(len(key) + 4 + _weight(inner) for key, inner in value.items())
+        tokens = tokens_of(value)
+        if tokens is not None:
+            return _Size(0, tokens)
+        return _summed(map(_size, value.values()), around=2 + sum(len(str(key)) + 4 for key in value))
     if isinstance(value, (list, tuple)):
-        return 2 + sum(1 + _weight(inner) for inner in value)
-    return len(value) + 2 if isinstance(value, str) else 5
+        return _summed(map(_size, value), around=2 + len(value))
+    return _Size(len(value) + 2 if isinstance(value, str) else 5)
+
+
+def _summed(sizes: Iterable[_Size], around: int = 0) -> _Size:
+    characters, tokens = around, 0
+    for size in sizes:
+        characters, tokens = characters + size.characters, tokens + size.tokens
+    return _Size(characters, tokens)

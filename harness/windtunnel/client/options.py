@@ -10,21 +10,23 @@ from dataclasses import dataclass
 class Options:
     """The defaults are those of the reference: 1 s, 2 s, 4 s with jitter, up to three times."""
 
-    #: Retries of one request, not attempts.
+    #: Retries of one request, not attempts, whatever went wrong; another model begins to count anew.
     max_retries: int = 3
     base_s: float = 1.0
     cap_s: float = 4.0
-    #: A wait is drawn from its length times 1 - jitter to 1 + jitter.
+    #: A wait is drawn from its length times 1 - jitter to 1 + jitter; one that the server asks for is never shorter.
     jitter: float = 0.25
     #: A `retry-after` longer than this is not waited for: RetryLater tells the caller when to come again.
     retry_after_ceiling_s: float = 60.0
     #: From the first attempt to the last byte, waits included; None: no limit.
     deadline_s: float | None = None
-    #: Until the head of an answer is there.
+    #: Until a connection is there.
+    connect_timeout_s: float = 5.0
+    #: Until the head of a stream is there, or the whole of an answer without one.
     timeout_s: float = 600.0
     #: A stream that says nothing for so long has stalled; pings do not count as saying something.
     idle_timeout_s: float = 300.0
-    #: After a stream that broke, ask once more without one.
+    #: After a stream that broke, ask again without one.
     fall_back_to_whole: bool = True
     #: Asked when the model stays overloaded after all retries; None: no other.
     fallback_model: str | None = None
@@ -41,7 +43,7 @@ class Options:
         for name in ("max_retries", "keep_exchanges"):
             _least(name, getattr(self, name), 0)
         _least("max_steps", self.max_steps, 1)
-        for name in ("base_s", "cap_s", "retry_after_ceiling_s", "timeout_s", "idle_timeout_s"):
+        for name in ("base_s", "cap_s", "retry_after_ceiling_s", "connect_timeout_s", "timeout_s", "idle_timeout_s"):
             value = getattr(self, name)
             if not (isinstance(value, (int, float)) and value >= 0):
                 raise ValueError(f"{name} is {value!r}, and must be seconds from 0 up")

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from rich.console import Console
 
-_PIECES: Final = re.compile(r"\n| +|[^ \n]+")
+#: Letters that a line may be broken before: Chinese and Japanese have no spaces. Signs that may not begin a line are none.
+_LETTER: Final = "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_PIECES: Final = re.compile(rf"\n| +|[{_LETTER}]|[^ \n{_LETTER}]+")
+_IS_LETTER: Final = re.compile(f"[{_LETTER}]")
 _TAB: Final = " " * 4
 #: What a terminal would obey, or what turns the order of letters around (the bidirectional controls), and half letters.
 _OBEYED: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -38,6 +41,8 @@ class Pen:
         self.can_redraw = console.is_terminal and not console.is_dumb_terminal
         self._column = 0
         self._word, self._style = "", ""
+        #: What goes out with the next escape code, or at the end of the call.
+        self._waiting, self._waiting_style = "", ""
 
     @property
     def width(self) -> int:
@@ -53,12 +58,14 @@ class Pen:
             self._append(piece)
         if not self._console.is_terminal:
             self._put_word()
+        self._put_out()
 
     def end_line(self) -> None:
         """Go to the beginning of a line; nothing happens there."""
         self._put_word()
         if self._column:
             self._break()
+        self._put_out()
 
     def line(self, text: str, style: str = "") -> None:
         """Write something on lines of its own."""
@@ -73,10 +80,12 @@ class Pen:
         from rich.text import Text
 
         self._put_word()
+        self._put_out()
         short = Text(self._spelt(text))
         short.truncate(self.width, overflow="ellipsis")
         self._console.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
         self._put(short.plain, style)
+        self._put_out()
         self._column = short.cell_len
 
     def _append(self, piece: str) -> None:
@@ -84,6 +93,8 @@ class Pen:
             self._put_word()
             self._break()
         elif piece[0] != " ":
+            if _IS_LETTER.match(piece):
+                self._put_word()
             self._word += piece
             if self._cells(self._word) > self.width:  # no word, or one of a script without spaces
                 self._put_word()
@@ -109,11 +120,19 @@ class Pen:
             self._column %= self._console.width
 
     def _break(self) -> None:
-        self._put("\n", "")
+        self._put("\n", self._waiting_style)
         self._column = 0
 
     def _put(self, text: str, style: str) -> None:
-        self._console.out(text, style=style or None, highlight=False, end="")
+        if style != self._waiting_style:
+            self._put_out()
+            self._waiting_style = style
+        self._waiting += text
+
+    def _put_out(self) -> None:
+        text, self._waiting = self._waiting, ""
+        if text:
+            self._console.out(text, style=self._waiting_style or None, highlight=False, end="")
 
     def _spelt(self, text: str) -> str:
         """Clean a text, and spell it in what the console's encoding has."""

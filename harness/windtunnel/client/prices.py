@@ -1,7 +1,7 @@
 """What a request costs, as far as its client can tell: a dated table, in micro-dollars a token, exact.
 
 Read off the API's pricing page in October and November 2026. A model that is not in the table has no known price, and a
-request of it no known cost: it is counted, not guessed. Not in the table: the premium of fast mode.
+request of it no known cost: it is counted, not guessed. Fast mode has rates of its own, and all else comes on top of them.
 """
 
 from __future__ import annotations
@@ -67,6 +67,16 @@ RATES: Final[Mapping[str, tuple[Rate, ...]]] = {
     "3-5-haiku": (_rate("0.8", "4"),),
 }
 
+#: The same for fast mode (the API's pages on pricing and on fast mode, September to November 2026). Opus 4.6 was to lose it
+#: 30 days after 2026-05-28, and is charged as usual since (unverified: the day).
+FAST_RATES: Final[Mapping[str, tuple[Rate, ...]]] = {
+    "opus-5-5": (_rate("8", "40", "0.05"),),
+    "opus-5": (_rate("10", "50"),),
+    "opus-4-8": (_rate("10", "50"),),
+    "opus-4-7": (_rate("30", "150"),),
+    "opus-4-6": (_rate("30", "150"), _rate("5", "25", since=dt.date(2026, 6, 27))),
+}
+
 
 def cost(
     usage: Mapping[str, Any],
@@ -81,17 +91,19 @@ def cost(
     `model` is an id of the direct API. `on` is the day, None for today's newest rates. `regional`: the request went to a
     regional endpoint of a cloud. Iterations, where there are any, are what is charged.
     """
-    parts = usage.get("iterations") or [usage]
-    if usage.get("speed") == "fast" or any(part.get("type", "message") not in _OWN for part in parts):
+    parts = parts_of(usage)
+    if any(part.get("type", "message") not in _OWN for part in parts):
         return None
+    if not all(map(_is_sound, parts)):
+        return None
+    rates = FAST_RATES if usage.get("speed") == "fast" else RATES
     total = Decimal(0)
     for part in parts:
-        charged = _charged(part, model, on or dt.date.max, betas)
+        charged = _charged(part, rates.get(short_name(model), ()), on or dt.date.max, betas)
         if charged is None:
             return None
         total += charged
-    searches = int((usage.get("server_tool_use") or {}).get("web_search_requests") or 0)
-    return total * _factor(usage, model, regional) + searches * _SEARCH
+    return total * _factor(usage, model, regional) + searches(usage) * _SEARCH
 
 
 #: Iterations that the model itself worked on; others are charged at another model's price.
@@ -101,24 +113,51 @@ _OWN: Final = frozenset({"message", "compaction"})
 def writes(usage: Mapping[str, Any]) -> tuple[int, int]:
     """Return the tokens written to the cache for five minutes and for an hour; without a split, all are of the first kind."""
     split = usage.get("cache_creation")
-    if not split:
-        return int(usage.get("cache_creation_input_tokens") or 0), 0
-    return int(split.get("ephemeral_5m_input_tokens") or 0), int(split.get("ephemeral_1h_input_tokens") or 0)
+    if not split or not isinstance(split, Mapping):
+        return number(usage.get("cache_creation_input_tokens")), 0
+    return number(split.get("ephemeral_5m_input_tokens")), number(split.get("ephemeral_1h_input_tokens"))
 
 
-def _charged(part: Mapping[str, Any], model: str, on: dt.date, betas: frozenset[str]) -> Decimal | None:
-    plain, read = int(part.get("input_tokens") or 0), int(part.get("cache_read_input_tokens") or 0)
+def searches(usage: Mapping[str, Any]) -> int:
+    """Return how often the web was searched."""
+    told = usage.get("server_tool_use")
+    return number(told.get("web_search_requests")) if isinstance(told, Mapping) else 0
+
+
+def parts_of(usage: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what is charged: the iterations, where there are any, or the usage itself."""
+    told = usage.get("iterations")
+    parts = [part for part in told if isinstance(part, Mapping)] if isinstance(told, list) else []
+    return parts or [usage]
+
+
+def number(value: object) -> int:
+    """Return a number of tokens; 0 for what is none."""
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+#: Keys of a usage that are numbers.
+_COUNTS: Final = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+def _is_sound(part: Mapping[str, Any]) -> bool:
+    """Whether all counts are numbers, or absent: the price of anything else is not known."""
+    return all(part.get(name) is None or (isinstance(part[name], int) and part[name] >= 0) for name in _COUNTS)
+
+
+def _charged(part: Mapping[str, Any], rates: tuple[Rate, ...], on: dt.date, betas: frozenset[str]) -> Decimal | None:
+    plain, read = number(part.get("input_tokens")), number(part.get("cache_read_input_tokens"))
     short, hour = writes(part)
-    rate = _holding(model, plain + read + short + hour, on, betas)
+    rate = _holding(rates, plain + read + short + hour, on, betas)
     if rate is None:
         return None
     weighed = plain + short * _SHORT_WRITE + hour * _HOUR_WRITE + read * rate.read
-    return weighed * rate.input + int(part.get("output_tokens") or 0) * rate.output
+    return weighed * rate.input + number(part.get("output_tokens")) * rate.output
 
 
-def _holding(model: str, prompt: int, on: dt.date, betas: frozenset[str]) -> Rate | None:
+def _holding(rates: tuple[Rate, ...], prompt: int, on: dt.date, betas: frozenset[str]) -> Rate | None:
     holding = None
-    for rate in RATES.get(short_name(model), ()):
+    for rate in rates:
         if rate.since <= on and (not rate.above or prompt > rate.above) and (not rate.beta or rate.beta in betas):
             holding = rate
     return holding

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
+
+from windtunnel.client.caching import marked
 
 Block = Mapping[str, Any]
 Message = Mapping[str, Any]
-
-_MARK: Final = {"cache_control": {"type": "ephemeral"}}
-#: What takes no mark.
-_UNMARKED: Final = frozenset({"thinking", "redacted_thinking"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +19,12 @@ class Request:
     model: str
     max_tokens: int
     messages: tuple[Message, ...]
-    #: Parts of the system prompt; those that never change come first.
+    #: Parts of the system prompt; what changes most comes last, and the cache holds what stands before it by itself.
     system: tuple[str, ...] = ()
     tools: tuple[Mapping[str, Any], ...] = ()
     stream: bool = True
     thinking: Mapping[str, Any] | None = None
-    #: Mark tools, system prompt and history for the prompt cache: three of the four marks there are.
+    #: Mark tools, system prompt and history for the prompt cache, as far as marks of your own leave room.
     cached: bool = True
     #: Further keys of the body.
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -35,13 +33,20 @@ class Request:
         """Return the arguments of the SDK's `messages.create`, without `stream`."""
         out: dict[str, Any] = {"model": self.model, "max_tokens": self.max_tokens}
         if self.system:
-            out["system"] = _last_marked([{"type": "text", "text": part} for part in self.system], self.cached)
-        out["messages"] = _history(self.messages, self.cached)
+            out["system"] = [{"type": "text", "text": part} for part in self.system]
+        out["messages"] = list(self.messages)
         if self.tools:
-            out["tools"] = _last_marked(list(self.tools), self.cached)
+            out["tools"] = list(self.tools)
         if self.thinking is not None:
             out["thinking"] = dict(self.thinking)
-        return out | dict(self.extra)
+        out |= self.extra
+        return marked(out) if self.cached else out
+
+    @property
+    def betas(self) -> frozenset[str]:
+        """The betas that it asks for, in `extra_headers` or in the body: some have a price."""
+        body = self.extra.get("extra_body") or {}
+        return betas_of(self.extra.get("extra_headers") or {}) | frozenset(body.get("anthropic_beta") or ())
 
     def to_count(self) -> dict[str, Any]:
         """Return the arguments of `messages.count_tokens`."""
@@ -50,19 +55,7 @@ class Request:
         return body
 
 
-def _last_marked(blocks: Sequence[Block], cached: bool) -> list[Block]:
-    if not cached or not blocks:
-        return list(blocks)
-    return [*blocks[:-1], {**blocks[-1], **_MARK}]
-
-
-def _history(messages: Sequence[Message], cached: bool) -> list[Message]:
-    """Mark the last block of the last message; the history itself stays as it is, so that its prefix does too."""
-    if not cached or not messages:
-        return list(messages)
-    last = messages[-1]
-    content = last["content"]
-    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
-    if not blocks or blocks[-1].get("type") in _UNMARKED or blocks[-1].get("text") == "":
-        return list(messages)
-    return [*messages[:-1], {**last, "content": _last_marked(blocks, True)}]
+def betas_of(headers: Mapping[str, Any]) -> frozenset[str]:
+    """Return the betas that a request with these headers asks for."""
+    said = [str(value).split(",") for name, value in headers.items() if name.lower() == "anthropic-beta"]
+    return frozenset(beta.strip() for betas in said for beta in betas)

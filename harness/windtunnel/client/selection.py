@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from windtunnel.client.failures import ConfigurationError
+from windtunnel.client.variables import Environ, address, custom_headers, said, secret, word
 
 Name: TypeAlias = Literal["anthropic", "bedrock", "vertex", "foundry"]
-Environ: TypeAlias = Mapping[str, str]
 
 FLAGS: Final[Mapping[str, Name]] = {
     "CLAUDE_CODE_USE_BEDROCK": "bedrock",
@@ -26,6 +26,8 @@ FLAGS: Final[Mapping[str, Name]] = {
 }
 _ON: Final = frozenset({"1", "true", "yes", "on"})
 _OFF: Final = frozenset({"", "0", "false", "no", "off"})
+#: Each of them alone selects Foundry too.
+FOUNDRY_PLACES: Final = ("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL")
 
 #: The profile of our own logins, among those of the official SDK.
 OWN_PROFILE: Final = "windtunnel"
@@ -66,7 +68,7 @@ class Choice:
 
     def describe(self) -> dict[str, str]:
         """Return what a person may want to see: backend, place and credential, in that order."""
-        said = {
+        shown = {
             "backend": self.backend,
             "region": self.region,
             "project": self.project,
@@ -74,15 +76,15 @@ class Choice:
             "base_url": _shown(self.base_url),
             "credential": self.credential,
         }
-        return {name: value for name, value in said.items() if value}
+        return {name: value for name, value in shown.items() if value}
 
     def __str__(self) -> str:
-        said = self.describe()
+        shown = self.describe()
         places = [
-            f"{name.replace('_', ' ')} {said[name]}" for name in ("region", "project", "resource") if name in said
+            f"{name.replace('_', ' ')} {shown[name]}" for name in ("region", "project", "resource") if name in shown
         ]
-        at = [f"at {said['base_url']}"] if "base_url" in said else []
-        return f"{self.backend} ({', '.join([*places, *at, said['credential']])})"
+        at = [f"at {shown['base_url']}"] if "base_url" in shown else []
+        return f"{self.backend} ({', '.join([*places, *at, shown['credential']])})"
 
 
 def choose(environ: Environ | None = None, *, can_ask: bool = False, can_log_in: bool = False) -> Choice:
@@ -94,47 +96,51 @@ def choose(environ: Environ | None = None, *, can_ask: bool = False, can_log_in:
     """
     env = os.environ if environ is None else environ
     name = _selected(env)
+    custom_headers(env)  # the first look at what every request will carry
     if name == "anthropic":
         return _anthropic(env, can_ask=can_ask, can_log_in=can_log_in)
     return _CLOUDS[name](env)
 
 
 def _selected(env: Environ) -> Name:
-    on = [flag for flag in FLAGS if _is_on(env, flag)]
-    if len(on) > 1:
+    on = {flag: name for flag, name in FLAGS.items() if _is_on(env, flag)}
+    asking = {f"{flag}={env[flag]}": name for flag, name in on.items()}
+    if "foundry" not in on.values() and not said(env, "CLAUDE_CODE_USE_FOUNDRY"):
+        # Its place alone selects it, unless the flag says that it does not.
+        asking |= dict.fromkeys((place for place in FOUNDRY_PLACES if said(env, place)), "foundry")
+    if len(set(asking.values())) > 1:
+        unset = [what.partition("=")[0] for what in asking]
         raise ConfigurationError(
-            f"{' and '.join(f'{flag}={env[flag]}' for flag in on)} ask for {' and '.join(FLAGS[flag] for flag in on)} at "
-            f"once; keep one, and unset {' or '.join(on)}"
+            f"{' and '.join(asking)} ask for {' and '.join(dict.fromkeys(asking.values()))} at once; keep one, and unset "
+            f"{' or '.join(unset)}"
         )
-    if on:
-        return FLAGS[on[0]]
-    return "foundry" if _first(env, "ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL") else "anthropic"
+    return next(iter(asking.values()), "anthropic")
 
 
 def _is_on(env: Environ, flag: str) -> bool:
-    said = env.get(flag, "").strip().lower()
-    if said not in _ON | _OFF:
+    word = (said(env, flag) or "").lower()
+    if word not in _ON | _OFF:
         raise ConfigurationError(f"{flag} is {env[flag]!r}, which is neither on nor off; set it to 1, or unset it")
-    return said in _ON
+    return word in _ON
 
 
 # --- the direct API ------------------------------------------------------------------------------------------------
 
 
 def _anthropic(env: Environ, *, can_ask: bool, can_log_in: bool) -> Choice:
-    url = env.get("ANTHROPIC_BASE_URL") or None
+    url = address(env, "ANTHROPIC_BASE_URL")
     folder = config_folder(env)
     for variable, kind, words in _GIVEN:
-        if env.get(variable):
+        if (said if kind == "helper" else secret)(env, variable):
             return Choice(backend="anthropic", kind=kind, credential=words, base_url=url)
-    named = env.get("ANTHROPIC_PROFILE")
+    named = said(env, "ANTHROPIC_PROFILE")
     if named:
         return _profile(folder, named, url)
     if _federates(env):
         return Choice(backend="anthropic", kind="federation", credential="workload federation", base_url=url)
-    if env.get("ANTHROPIC_CONFIG_DIR"):
+    if said(env, "ANTHROPIC_CONFIG_DIR"):
         return _profile(folder, active_profile(folder), url)
-    if env.get("CLAUDE_CODE_OAUTH_TOKEN"):
+    if secret(env, "CLAUDE_CODE_OAUTH_TOKEN"):
         return Choice(backend="anthropic", kind="auth_token", credential="OAuth token", base_url=url)
     for known in (OWN_PROFILE, active_profile(folder)):
         if (folder / "configs" / f"{known}.json").is_file():
@@ -162,7 +168,7 @@ def _profile(folder: Path, name: str, url: str | None) -> Choice:
 
 
 def _nothing_set(env: Environ, folder: Path, url: str | None, *, can_ask: bool, can_log_in: bool) -> Choice:
-    if can_log_in and env.get("ANTHROPIC_OAUTH_CLIENT_ID"):
+    if can_log_in and said(env, "ANTHROPIC_OAUTH_CLIENT_ID"):
         return Choice(
             backend="anthropic", kind="login", credential="login", base_url=url, folder=folder, profile=OWN_PROFILE
         )
@@ -177,24 +183,24 @@ def _nothing_set(env: Environ, folder: Path, url: str | None, *, can_ask: bool, 
 
 def config_folder(env: Environ) -> Path:
     """Return the folder of the official SDK's profiles (wire.md 2.1)."""
-    said = env.get("ANTHROPIC_CONFIG_DIR")
-    return Path(said).expanduser() if said else Path(env.get("HOME") or Path.home(), ".config", "anthropic")
+    folder = said(env, "ANTHROPIC_CONFIG_DIR")
+    return Path(folder).expanduser() if folder else Path(env.get("HOME") or Path.home(), ".config", "anthropic")
 
 
 def active_profile(folder: Path) -> str:
     """Return the name of the profile that a folder points at."""
     try:
-        said = (folder / "active_config").read_text(encoding="utf-8").strip()
-    except OSError:
-        said = ""
-    return said or "default"
+        name = (folder / "active_config").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        name = ""
+    return name or "default"
 
 
 def _federates(env: Environ) -> bool:
     return bool(
-        env.get("ANTHROPIC_FEDERATION_RULE_ID")
-        and env.get("ANTHROPIC_ORGANIZATION_ID")
-        and _first(env, "ANTHROPIC_IDENTITY_TOKEN", "ANTHROPIC_IDENTITY_TOKEN_FILE")
+        said(env, "ANTHROPIC_FEDERATION_RULE_ID")
+        and said(env, "ANTHROPIC_ORGANIZATION_ID")
+        and said(env, "ANTHROPIC_IDENTITY_TOKEN", "ANTHROPIC_IDENTITY_TOKEN_FILE")
     )
 
 
@@ -202,16 +208,16 @@ def _federates(env: Environ) -> bool:
 
 
 def _bedrock(env: Environ) -> Choice:
-    region = _first(env, "AWS_REGION", "AWS_DEFAULT_REGION") or _region_of_profile(env)
+    region = word(env, "AWS_REGION", "AWS_DEFAULT_REGION") or _region_of_profile(env)
     if not region:
         raise ConfigurationError("bedrock is selected, and no region: set AWS_REGION, or a region for the AWS profile")
-    bearer = bool(env.get("AWS_BEARER_TOKEN_BEDROCK"))
+    bearer = bool(secret(env, "AWS_BEARER_TOKEN_BEDROCK"))
     return Choice(
         backend="bedrock",
         kind="bearer" if bearer else "aws",
         credential="Bedrock API key" if bearer else _aws_words(env),
         region=region,
-        base_url=env.get("ANTHROPIC_BEDROCK_BASE_URL") or None,
+        base_url=address(env, "ANTHROPIC_BEDROCK_BASE_URL"),
     )
 
 
@@ -220,7 +226,7 @@ def _region_of_profile(env: Environ) -> str | None:
     from configparser import ConfigParser
     from configparser import Error as ConfigError
 
-    profile = _first(env, "AWS_PROFILE", "AWS_DEFAULT_PROFILE") or "default"
+    profile = said(env, "AWS_PROFILE", "AWS_DEFAULT_PROFILE") or "default"
     home = env.get("HOME") or str(Path.home())
     parser = ConfigParser(interpolation=None, strict=False)
     try:
@@ -235,19 +241,19 @@ def _aws_words(env: Environ) -> str:
     """Say where the chain begins; where it ends is known when it is asked."""
     if env.get("AWS_ACCESS_KEY_ID"):
         return "AWS session key" if env.get("AWS_SESSION_TOKEN") else "AWS key"
-    profile = _first(env, "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+    profile = said(env, "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
     if profile:
         return f"AWS profile {profile}"
     if env.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
         return "AWS web identity"
-    if _first(env, "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
+    if said(env, "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
         return "AWS container role"
     return "AWS credential chain"
 
 
 def _vertex(env: Environ) -> Choice:
-    region = env.get("CLOUD_ML_REGION")
-    project = _first(env, "ANTHROPIC_VERTEX_PROJECT_ID", "GOOGLE_CLOUD_PROJECT")
+    region = word(env, "CLOUD_ML_REGION")
+    project = word(env, "ANTHROPIC_VERTEX_PROJECT_ID", "GOOGLE_CLOUD_PROJECT")
     missing = [] if region else ["a location: set CLOUD_ML_REGION"]
     missing += [] if project else ["a project: set ANTHROPIC_VERTEX_PROJECT_ID"]
     if missing:
@@ -259,7 +265,7 @@ def _vertex(env: Environ) -> Choice:
         credential="Google access token" if header else _google_words(env),
         region=region,
         project=project,
-        base_url=env.get("ANTHROPIC_VERTEX_BASE_URL") or None,
+        base_url=address(env, "ANTHROPIC_VERTEX_BASE_URL"),
     )
 
 
@@ -274,12 +280,11 @@ _GOOGLE_FILES: Final[Mapping[str, str]] = {
 
 
 def _google_words(env: Environ) -> str:
-    path = env.get("GOOGLE_APPLICATION_CREDENTIALS")
+    path = said(env, "GOOGLE_APPLICATION_CREDENTIALS")
     if not path:
         return "Google default credentials"
     try:
-        said = json.loads(Path(path).read_text(encoding="utf-8"))
-        return _GOOGLE_FILES[said["type"]]
+        return _GOOGLE_FILES[json.loads(Path(path).read_text(encoding="utf-8"))["type"]]
     except OSError as error:
         why = error.strerror or str(error)
         raise ConfigurationError(
@@ -294,7 +299,7 @@ def _google_words(env: Environ) -> str:
 
 
 def _foundry(env: Environ) -> Choice:
-    resource, url = env.get("ANTHROPIC_FOUNDRY_RESOURCE"), env.get("ANTHROPIC_FOUNDRY_BASE_URL")
+    resource, url = word(env, "ANTHROPIC_FOUNDRY_RESOURCE"), address(env, "ANTHROPIC_FOUNDRY_BASE_URL")
     if resource and url:
         raise ConfigurationError(
             "ANTHROPIC_FOUNDRY_RESOURCE and ANTHROPIC_FOUNDRY_BASE_URL both say where Foundry is; unset one of them"
@@ -303,13 +308,13 @@ def _foundry(env: Environ) -> Choice:
         raise ConfigurationError(
             "foundry is selected, and no place: set ANTHROPIC_FOUNDRY_RESOURCE, or ANTHROPIC_FOUNDRY_BASE_URL"
         )
-    key = bool(env.get("ANTHROPIC_FOUNDRY_API_KEY"))
+    key = bool(secret(env, "ANTHROPIC_FOUNDRY_API_KEY"))
     return Choice(
         backend="foundry",
         kind="api_key" if key else "entra",
         credential="API key" if key else "Entra ID token",
-        resource=resource or None,
-        base_url=url or None,
+        resource=resource,
+        base_url=url,
     )
 
 
@@ -318,18 +323,6 @@ _CLOUDS: Final[Mapping[Name, Callable[[Environ], Choice]]] = {
     "vertex": _vertex,
     "foundry": _foundry,
 }
-
-
-def custom_headers(env: Environ) -> dict[str, str]:
-    """Read `ANTHROPIC_CUSTOM_HEADERS`: a header a line (wire.md 1.8)."""
-    pairs: Iterable[tuple[str, str, str]] = (
-        line.partition(":") for line in env.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
-    )
-    return {name.strip(): value.strip() for name, colon, value in pairs if colon}
-
-
-def _first(env: Environ, *names: str) -> str | None:
-    return next((env[name] for name in names if env.get(name)), None)
 
 
 def _shown(url: str | None) -> str | None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from windtunnel.client.conversation import AsyncConversation
 from windtunnel.client.events import Answer, Compacted, Event
+from windtunnel.client.prompt import Prompt
 from windtunnel.client.request import Message
 from windtunnel.client.sync import Client
 from windtunnel.client.toolbox import Tool, Toolbox
-from windtunnel.client.transcript import Prompt
 
 
 class Conversation:
@@ -26,7 +26,10 @@ class Conversation:
         system: Sequence[str] = (),
         tools: Sequence[Mapping[str, Any]] = (),
         toolbox: Toolbox | Mapping[str, Tool] | None = None,
-        **more: Any,
+        thinking: Mapping[str, Any] | None = None,
+        stream: bool = True,
+        cached: bool = True,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         self._loop = client.loop
         self.asynchronous = AsyncConversation(
@@ -36,7 +39,10 @@ class Conversation:
             system=system,
             tools=tools,
             toolbox=toolbox,
-            **more,
+            thinking=thinking,
+            stream=stream,
+            cached=cached,
+            extra=extra,
         )
 
     @property
@@ -61,6 +67,10 @@ class Conversation:
         with self._listened(self.asynchronous.go_on()) as events:
             yield events
 
+    def take_back(self) -> tuple[Message, ...]:
+        """Leave the user's last turn and all that followed it out of the history, and return it."""
+        return self.asynchronous.take_back()
+
     def ask(self, prompt: Prompt) -> Answer:
         """Say something, and return the last answer of the turn."""
         return self._loop.run(self.asynchronous.ask(prompt))
@@ -68,6 +78,12 @@ class Conversation:
     def compact(self) -> Compacted | None:
         """Summarise the older part now; None where there is nothing to summarise."""
         return self._loop.run(self.asynchronous.compact())
+
+    @contextmanager
+    def summarise(self) -> Iterator[Iterator[Event]]:
+        """Summarise the older part now, and hear what comes of it."""
+        with self._listened(self.asynchronous.summarise()) as events:
+            yield events
 
     @contextmanager
     def _listened(self, events: AsyncGenerator[Event, None]) -> Iterator[Iterator[Event]]:

@@ -14,8 +14,10 @@ from windtunnel.client.budget import Budget
 from windtunnel.client.events import (
     Answer,
     Compacted,
+    Compacting,
     Discarded,
     Event,
+    NotCompacted,
     Reauthenticated,
     Retrying,
     TextDelta,
@@ -41,6 +43,8 @@ _THOUGHT = "dim italic"
 _GOES_ON: Final = frozenset({"tool_use", "pause_turn"})
 #: Ends that a reader expects.
 _USUAL: Final = _GOES_ON | {"end_turn", "stop_sequence"}
+#: What may be said of a request before its answer begins.
+_HOLDING_UP: Final = (Retrying, Reauthenticated, Discarded)
 _LEVELS: Final[Mapping[str, str]] = {"ok": _ASIDE, "low": _NOTE, "critical": _BAD, "spent": _BAD}
 
 
@@ -61,17 +65,20 @@ class Terminal:
             console = Console()
         self._pen = Pen(console)
         self._account, self._budget = account, budget
-        self._booked = 0 if account is None else len(account.lines)
+        self._booked = Used() if account is None else account.total
         #: What is being written: text, thinking, or the input of a call.
         self._writing: type[Event] | None = None
         self._input = _Input()
         self._countdown: asyncio.TimerHandle | None = None
         #: The retry that is waited for.
         self._waited: Retrying | None = None
+        #: What comes is about a summary, and not about an answer.
+        self._compacting = False
 
     def show(self, event: Event) -> None:
         """Show one event."""
         self._waited_for()
+        self._compacting = self._compacting and isinstance(event, _HOLDING_UP)
         match event:
             case TextDelta(text):
                 self._flow(TextDelta, text)
@@ -88,14 +95,19 @@ class Terminal:
             case Retrying():
                 self._waits(event)
             case Discarded(failure):
-                self.note(f"What stands above of this answer does not count ({_words(failure)}). It begins anew.")
+                what = "The summary" if self._compacting else "What stands above of this answer"
+                self.note(f"{what} does not count ({_words(failure)}). It begins anew.")
             case Reauthenticated(failure):
                 self.note(f"The credential was refused ({_words(failure)}), and another obtained.")
+            case Compacting():
+                self._summarises(event)
             case Compacted():
                 self.note(
                     f"Compacted: a summary stands for {event.replaced} messages, {event.before_tokens:,} -> "
                     f"{event.after_tokens:,} tokens."
                 )
+            case NotCompacted(why):
+                self.note(f"Not compacted: {_short(why.rstrip('.'))}. It is sent as it is.")
             case Answer():
                 self._answered(event)
 
@@ -119,8 +131,8 @@ class Terminal:
         """Write what was used since the last footer, or what is given, and the gauge."""
         self.close()
         if used is None and self._account is not None:
-            lines, self._booked = self._account.lines[self._booked :], len(self._account.lines)
-            used = sum((line.used for line in lines), Used())
+            total = self._account.total
+            used, self._booked = total - self._booked, total
         if used is not None and used.requests:
             self._pen.line(bill(used), _ASIDE)
         if self._budget is not None:
@@ -177,6 +189,11 @@ class Terminal:
 
         self.footer(counted(answer.usage) + Used(unpriced=1))
 
+    def _summarises(self, event: Compacting) -> None:
+        self._compacting = True
+        left = f"; {_counted(event.left, 'message')} more will follow" if event.left else ""
+        self.note(f"Summarising {_counted(event.messages, 'message')}{left} ...", _ASIDE)
+
     # --- waits ---------------------------------------------------------------------------------------------------------
 
     def _waits(self, event: Retrying) -> None:
@@ -191,7 +208,7 @@ class Terminal:
         """Write the line, and once a second anew."""
         loop = asyncio.get_running_loop()
         seconds = max(math.ceil(until - loop.time()), 0)
-        self._pen.redraw(_retry(event, f"in {seconds} s"), _NOTE)
+        self._pen.redraw(_retry(event, f"in {seconds} s" if seconds else "now"), _NOTE)
         self._countdown = loop.call_at(until - max(seconds - 1, 0), self._count, event, until) if seconds else None
 
     def _waited_for(self) -> None:
@@ -259,7 +276,7 @@ def _retry(event: Retrying, when: str) -> str:
 
 def _words(failure: Failure) -> str:
     status = "" if failure.status is None else f"{failure.status} "
-    return f"{status}{failure.kind}: {_short(failure.message.strip())}".rstrip(". ")
+    return f"{status}{failure.kind}: {_short(failure.message.strip().rstrip('.'))}"
 
 
 def _text_of(content: Any) -> str:

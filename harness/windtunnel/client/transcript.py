@@ -1,9 +1,11 @@
 """A conversation without I/O: what to send next, and what an answer leads to.
 
 transcript.say(prompt)
-while transcript.wants_answer:
-    calls = transcript.hear(…send(transcript.request())…)
-    transcript.take(…results of the calls…)
+while transcript.is_pending:
+    if transcript.calls is None:
+        transcript.hear(…send(transcript.request())…)
+    else:
+        transcript.take(…results of the calls…)
 
 What has been sent stays as it is, so that each request begins with the whole of the one before and the prompt cache
 holds; only a compaction changes that.
@@ -12,19 +14,27 @@ holds; only a compaction changes that.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from windtunnel.client.events import Answer
-from windtunnel.client.exchanges import Cut, calls_of
+from windtunnel.client.exchanges import Cut, calls_of, results_of
+from windtunnel.client.prompt import Prompt, blocks_of_prompt
 from windtunnel.client.request import Block, Message, Request
-from windtunnel.client.toolbox import Call, Ran, interrupted
+from windtunnel.client.results import copied
+from windtunnel.client.streaming import CUT_SHORT
+from windtunnel.client.toolbox import Call, Calls, Ran, interrupted
 
-#: What a user says: text, or content blocks.
-Prompt: TypeAlias = "str | Sequence[Block]"
+#: What the model is told in the place of results that could not be sent.
+_REFUSED: Final = "The API refused the result, and it is left out"
 
-#: Why an answer ends before its end: what it was about to call is not run (wire.md 9.1).
-CUT_SHORT: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """The history as it once was."""
+
+    messages: tuple[Message, ...]
+    turn_began: int
 
 
 class Transcript:
@@ -57,8 +67,13 @@ class Transcript:
         self._turn_began = 0
         #: Whether a request is due.
         self.wants_answer = False
-        #: Requests in this turn of the user.
-        self.steps = 0
+        #: The calls of the last answer, until the model has their results.
+        self.calls: Calls | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the turn waits for its end: a request is due, or calls are to be run."""
+        return self.wants_answer or self.calls is not None
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -69,12 +84,16 @@ class Transcript:
         return self._plain.model
 
     def say(self, prompt: Prompt) -> None:
-        """Begin a turn of the user. Calls that were left without a result get one that says so."""
-        blocks = [{"type": "text", "text": prompt}] if isinstance(prompt, str) else list(prompt)
-        if not blocks or any(block.get("type") == "text" and not str(block["text"]).strip() for block in blocks):
-            raise ValueError("the prompt is empty, or has an empty part; the API takes words")
-        self._turn_began, self.steps = len(self._messages), 0
-        self._messages.append({"role": "user", "content": [*interrupted(self._open_calls()), *blocks]})
+        """Begin a turn of the user. Calls of the turn before have their results first: what has come of them, if anything.
+
+        They are a message of their own, so that the user's words can be told from them. The API reads both as one turn.
+        """
+        blocks = blocks_of_prompt(prompt)
+        results = self._late_results()
+        if results:
+            self._messages.append({"role": "user", "content": results})
+        self._turn_began, self.calls = len(self._messages), None
+        self._messages.append({"role": "user", "content": blocks})
         self.wants_answer = True
 
     def request(self, *, max_tokens: int | None = None) -> Request:
@@ -86,36 +105,66 @@ class Transcript:
         plain = self._plain
         return replace(plain, messages=tuple(messages), max_tokens=max_tokens or plain.max_tokens)
 
-    def hear(self, answer: Answer, problems: Mapping[str, str] | None = None) -> list[Call]:
-        """Take an answer in, and return the calls it wants run. `problems` are those of their inputs, by id.
+    def hear(self, answer: Answer) -> list[Call]:
+        """Take an answer in, and return the calls it wants run.
 
-        A refusal takes the question with it (wire.md 10). Of an answer that was cut short, calls are left out.
+        A refusal takes the question with it (wire.md 10). Of an answer that was cut short, calls are left out. Half
+        characters, which JSON can name and no request can hold, are replaced.
         """
-        self.steps += 1
-        self.wants_answer = False
+        self.wants_answer, self.calls = False, None
         if answer.stop_reason == "refusal":
             self.take_back()
             return []
         short = answer.stop_reason in CUT_SHORT
-        content = [block for block in answer.content if _can_be_sent(block, cut_short=short)]
+        content = [copied(block) for block in answer.content if _can_be_sent(block, cut_short=short)]
         if content:
             self._messages.append({"role": "assistant", "content": content})
         if answer.stop_reason == "pause_turn":
             self.wants_answer = True
             return []
-        calls = [] if short else [block for block in content if block["type"] == "tool_use"]
-        return [Call(one["id"], one["name"], one["input"], (problems or {}).get(one["id"])) for one in calls]
+        uses = [] if short else [block for block in content if block["type"] == "tool_use"]
+        calls = [Call(one["id"], one["name"], one["input"], answer.problems.get(one["id"])) for one in uses]
+        self.calls = Calls(calls) if calls else None
+        return calls
 
     def take(self, results: Sequence[Ran]) -> None:
         """Take the results of the calls; the model has the word."""
+        self.calls = None
         if results:
             self._messages.append({"role": "user", "content": [result.block() for result in results]})
             self.wants_answer = True
 
-    def take_back(self) -> None:
-        """Leave out the user's last turn, and what followed it."""
+    def take_back(self) -> tuple[Message, ...]:
+        """Leave out the user's last turn, and what followed it; return that."""
+        taken = tuple(self._messages[self._turn_began :])
         del self._messages[self._turn_began :]
-        self.wants_answer = False
+        self.wants_answer, self.calls = False, None
+        return taken
+
+    def take_back_refused(self, why: str) -> tuple[Message, ...]:
+        """Leave out what the API does not take, and return it: results of tools, or else the turn.
+
+        In the place of results the model is told why they are not there, and the turn stays pending.
+        """
+        last = self._messages[-1]
+        told = _left_out(last, why)
+        if told is not None:
+            self._messages[-1] = told
+            return (last,)
+        taken = self.take_back()
+        # Results that came too late for the turn before may be what is refused.
+        self._messages[-1:] = [_left_out(one, why) or one for one in self._messages[-1:]]
+        return taken
+
+    # --- compaction -----------------------------------------------------------------------------------------------
+
+    def bookmark(self) -> Bookmark:
+        """Return what `restore` takes."""
+        return Bookmark(self.messages, self._turn_began)
+
+    def restore(self, bookmark: Bookmark) -> None:
+        """Let the history be as it was: without what was said, and with what was replaced since."""
+        self._messages, self._turn_began = list(bookmark.messages), bookmark.turn_began
 
     def shorten(self, cut: Cut, summary: str) -> None:
         """Let a summary stand for the older messages."""
@@ -124,9 +173,19 @@ class Transcript:
         # A cut inside the turn keeps its first message, right behind the summary.
         self._turn_began = max(self._turn_began - (before - len(self._messages)), 1)
 
-    def _open_calls(self) -> list[Block]:
+    def _late_results(self) -> list[Block]:
+        if self.calls is not None:
+            return [result.block() for result in self.calls.results()]
         last = self._messages[-1] if self._messages else None
-        return calls_of(last) if last is not None and last["role"] == "assistant" else []
+        return interrupted(calls_of(last)) if last is not None and last["role"] == "assistant" else []
+
+
+def _left_out(message: Message, why: str) -> Message | None:
+    """Return a message of results that says why they are not there; None where it has none, or says so already."""
+    if not results_of(message) or all(str(block["content"]).startswith(_REFUSED) for block in message["content"]):
+        return None
+    told = [{**block, "content": f"{_REFUSED}: {why}", "is_error": True} for block in message["content"]]
+    return {"role": "user", "content": told}
 
 
 def _can_be_sent(block: Block, *, cut_short: bool) -> bool:

@@ -6,6 +6,7 @@ The statuses, types and words are those of wire.md section 6; what no rule knows
 from __future__ import annotations
 
 import email.utils
+import re
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -28,6 +29,10 @@ _UNAUTHORISED: Final = (
     "signature expired",
     "invalid bearer token",
 )
+#: Characters of a message that are handed on. Our choice: the API's own are shorter.
+_LONGEST: Final = 1_000
+#: The HTTP library repeats the value of a header that it cannot send.
+_OF_A_HEADER: Final = re.compile(r"(header (?:value|name))\b.*", re.IGNORECASE | re.DOTALL)
 #: A model there is not, on a cloud that says so with 400.
 _NOT_FOUND: Final = ("model identifier is invalid",)
 _OVERLOADED: Final = ("overloaded", "throttled", "is unable to process your request")
@@ -65,7 +70,7 @@ def understood(error: BaseException, *, now: float | None = None) -> Failure:
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
         return _answered(error, status, time.time() if now is None else now)
-    return Failure(kind=_unanswered(error), message=_spoken(error))
+    return Failure(kind=_unanswered(error), message=_cut(_spoken(error)))
 
 
 def _answered(error: BaseException, status: int, now: float) -> Failure:
@@ -74,7 +79,7 @@ def _answered(error: BaseException, status: int, now: float) -> Failure:
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     return Failure(
         kind=kind_of(status, type, message, code),
-        message=message,
+        message=_cut(message),
         status=status,
         request_id=headers.get("request-id") or headers.get("x-amzn-requestid") or headers.get("apim-request-id"),
         retry_after_s=retry_after(headers, now),
@@ -149,7 +154,18 @@ def _unanswered(error: BaseException) -> Kind:
     return "unreadable"
 
 
+def _cut(message: str) -> str:
+    """Keep the beginning of a whole page: nobody's message is so long."""
+    if len(message) <= _LONGEST:
+        return message
+    return f"{message[:_LONGEST].rstrip()}… ({len(message):,} characters)"
+
+
 def _spoken(error: BaseException) -> str:
-    cause = error.__cause__
-    said = str(error) or type(error).__name__
-    return f"{said} ({cause})" if cause is not None and str(cause) and str(cause) not in said else said
+    said = _words_of(error) or type(error).__name__
+    cause = "" if error.__cause__ is None else _words_of(error.__cause__)
+    return f"{said} ({cause})" if cause not in said else said
+
+
+def _words_of(error: BaseException) -> str:
+    return _OF_A_HEADER.sub(r"\1, which is not shown: it may be a secret", str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
@@ -23,6 +24,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "/quit": "leave, as Ctrl-D does",
 }
 
+_PROMPT: Final = "\nyou> "
+
 
 class Talk:
     """One conversation with whoever types. `read` returns a line, or raises EOFError."""
@@ -43,7 +46,7 @@ class Talk:
     def once(self, prompt: str) -> int:
         """Say one thing; return the exit code."""
         try:
-            return PASS if self._turn(self._conversation.say(prompt)) else FAILED
+            return PASS if self._turn(self._conversation.say(_text(prompt))) else FAILED
         except KeyboardInterrupt:
             self._terminal.note("Interrupted.")
             return INTERRUPTED
@@ -52,7 +55,7 @@ class Talk:
         """Talk until the end of the input, `/quit`, or Ctrl-C twice in a row; return the exit code."""
         while self._interrupts < 2:
             try:
-                line = self._read().strip()
+                line = _text(self._read()).strip()
                 if line == "/quit":
                     return PASS
                 self._take(line)
@@ -88,13 +91,17 @@ class Talk:
             return False
         return True
 
-    async def _shown(self, events: AsyncGenerator[Event, None]) -> None:
+    async def _shown(self, events: AsyncGenerator[Event, None]) -> bool:
+        """Show what comes. False: nothing did."""
+        any_came = False
         try:
             async with aclosing(events):
                 async for event in events:
                     self._terminal.show(event)
+                    any_came = True
         finally:
             self._terminal.close()
+        return any_came
 
     # --- commands ----------------------------------------------------------------------------------------------------
 
@@ -106,20 +113,19 @@ class Talk:
 
     def _compact(self) -> None:
         try:
-            compacted = self._loop.run(self._conversation.compact())
+            told = self._loop.run(self._shown(self._conversation.summarise()))
         except ClientError as error:
             self._terminal.trouble(error)
-            return
-        if compacted is None:
-            self._terminal.note("There is nothing to summarise yet.")
-        else:
-            self._terminal.show(compacted)
+            told = True
+        if told:
             self._terminal.footer()
+        else:
+            self._terminal.note("There is nothing to summarise yet.")
 
     def _usage(self) -> None:
         for model, used in self._account.by_model.items():
             self._terminal.note(f"{model}: {bill(used)}", "")
-        if not self._account.lines:
+        if not self._account.total.requests:
             self._terminal.note("Nothing has been used yet.", "")
 
     def _help(self) -> None:
@@ -135,16 +141,37 @@ _DONE: Final[Mapping[str, Callable[[Talk], None]]] = {
 }
 
 
+#: Halves of characters that stand for no byte.
+_HALVES: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+
+
+def _text(line: str) -> str:
+    """Put a sign in the place of bytes that are no text in the terminal's encoding: no request can hold them."""
+    return _HALVES.sub("\ufffd", line).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def read_line() -> str:
-    """Read a line from standard input, with editing and a prompt where somebody types."""
+    """Read a line from standard input, with a prompt where somebody types, and with editing where they see it."""
+    if sys.stdin is None:  # closed by whoever started us
+        raise EOFError
     if not sys.stdin.isatty():
         return input()
+    sees = sys.stdout if sys.stdout.isatty() else sys.stderr
+    try:
+        return _edited() if sees is sys.stdout else _plain()
+    except (EOFError, KeyboardInterrupt):
+        print(file=sees)  # the prompt is still open
+        raise
+
+
+def _edited() -> str:
     try:
         import readline  # noqa: F401  (input() has line editing with it)
     except ImportError:
         pass
-    try:
-        return input("\nyou> ")
-    except (EOFError, KeyboardInterrupt):
-        print()  # the prompt is still open
-        raise
+    return input(_PROMPT)
+
+
+def _plain() -> str:
+    print(_PROMPT, end="", file=sys.stderr, flush=True)
+    return input()

@@ -34,13 +34,13 @@ def chat(
         str | None, typer.Option(metavar="NAME|FILE", help="The weather at the fake; means --fake.")
     ] = None,
     provider: Annotated[
-        str | None, typer.Option(help="The backend, whatever CLAUDE_CODE_USE_… say. [what they say; anthropic]")
+        str | None, typer.Option(help="The backend, whatever CLAUDE_CODE_USE_… say. \\[what they say; anthropic]")
     ] = None,
     model: Annotated[str, typer.Option(help="The model, by its name at the first-party API.")] = MODEL,
     max_tokens: Annotated[int, typer.Option(min=1, help="Tokens of one answer at most.")] = 8_192,
-    budget: Annotated[int | None, typer.Option(min=1, help="Tokens for all of it, in and out. [no limit]")] = None,
+    budget: Annotated[int | None, typer.Option(min=1, help="Tokens for all of it, in and out. \\[no limit]")] = None,
     context_window: Annotated[
-        int | None, typer.Option(min=1, help="Compact for a window of so many tokens. [the model's own]")
+        int | None, typer.Option(min=1, help="Compact for a window of so many tokens. \\[the model's own]")
     ] = None,
     tools: Annotated[bool, typer.Option("--tools/--no-tools", help="Offer the canned tools.")] = True,
     once: Annotated[str | None, typer.Option(metavar="PROMPT", help="Say this, and leave.")] = None,
@@ -61,6 +61,8 @@ def chat(
             client = _client(environ, left, context_window)
         except ConfigurationError as error:
             give_up(error)
+        except ModuleNotFoundError as error:
+            give_up(f"chat needs the package {error.name}: pip install 'windtunnel[client]'")
         code = _talk(stack.enter_context(client), left, model=model, max_tokens=max_tokens, tools=tools, once=once)
     raise typer.Exit(code)
 
@@ -75,18 +77,14 @@ def _check(provider: str | None) -> None:
 
 def _environ(provider: str | None) -> dict[str, str]:
     """Return the variables of the process, with those that choose a backend as `provider` has them."""
-    from windtunnel.client.selection import FLAGS
+    from windtunnel.client.selection import FLAGS, FOUNDRY_PLACES
 
     environ = dict(os.environ)
     if provider is None:
         return environ
-    leads_elsewhere = [*FLAGS, *(name for name in _FOUNDRY if provider == "anthropic")]
+    leads_elsewhere = [*FLAGS, *(place for place in FOUNDRY_PLACES if provider != "foundry")]
     kept = {name: value for name, value in environ.items() if name not in leads_elsewhere}
     return kept | {flag: "1" for flag, name in FLAGS.items() if name == provider}
-
-
-#: Either alone chooses Foundry.
-_FOUNDRY = ("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL")
 
 
 def _scenario(asked: str) -> Scenario:

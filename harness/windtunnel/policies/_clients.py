@@ -13,7 +13,8 @@ from windtunnel.policies._extras import Budget, Patience, Throttling
 from windtunnel.policies._jitter import Jitter
 from windtunnel.policies._policy import Policy
 
-# Our own definition. The hint is the wait, so that a test can be exact about it; a long one is the caller's to wait for.
+# Our own definition. The hint is the least wait, and chance comes on top: never sooner, and not all at once. A long one
+# is the caller's to wait for.
 _UNIFIED_CLIENT = Policy(
     name="unified_client",
     source="windtunnel.client, our own",
@@ -22,7 +23,9 @@ _UNIFIED_CLIENT = Policy(
     cap_s=4.0,
     jitter=Jitter("spread", 0.25),
     cut_body="connection error",
-    retry_after=RetryAfter(ceiling_s=60.0, beyond="final", zero_ms="falls through"),
+    retry_after=RetryAfter(ceiling_s=60.0, beyond="final", jitter_share=0.25, zero_ms="falls through"),
+    true_unheeded=frozenset({401}),
+    after_a_stream="counts on",
     counts="ignore",
 )
 

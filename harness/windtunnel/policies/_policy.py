@@ -52,12 +52,17 @@ class Policy:
     should_retry_header: Literal["obeyed", "ignored"] = "obeyed"
     #: Statuses on which `x-should-retry: false` is not always obeyed.
     false_unheeded: frozenset[int] = frozenset()
+    #: Statuses on which `x-should-retry: true` is passed over.
+    true_unheeded: frozenset[int] = frozenset()
     #: None: the client does not look at hints.
     retry_after: RetryAfter | None = _HINT
     #: Tokens that the retries of all its requests share.
     budget: Budget | None = None
     #: A status it may lose patience with.
     patience: Patience | None = None
+    #: Where a stream breaks and the client asks again without one: whether that begins to count retries anew, or shares
+    #: the number with the stream. Waits begin anew in any case.
+    after_a_stream: Literal["counts anew", "counts on"] = "counts anew"
     #: Whether the client's `x-stainless-retry-count` counts these retries. A loop of one's own around an SDK with its
     #: retries turned off sends 0 every time: "ignore". "auto": read it where any attempt counts above 0.
     counts: Counts = "auto"
@@ -145,7 +150,7 @@ class Policy:
         if self.should_retry_header == "ignored" or told not in ("true", "false"):
             return None
         if told == "true":
-            return "retry"
+            return None if failure.status in self.true_unheeded else "retry"
         return "either" if failure.status in self.false_unheeded else "final"
 
     def _by_status(self, failure: Failure) -> Decision:

@@ -87,6 +87,8 @@ def _given(place: Place, *, asynchronous: bool) -> dict[str, Any]:
 
 def _entra(*, asynchronous: bool) -> Any:
     if asynchronous:
+        if not _is_there("aiohttp"):
+            raise MissingPackageError("the async classes of azure-identity need a package: pip install 'aiohttp'")
         from azure.identity.aio import DefaultAzureCredential as AsyncCredential
         from azure.identity.aio import get_bearer_token_provider as async_provider
 

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 from typing import Any, Final
 
-from windtunnel.client.account import Line, Used
+from windtunnel.client.account import Account, Line, Used
 from windtunnel.client.conversation import AsyncConversation
 from windtunnel.client.core import AsyncClient
 from windtunnel.client.events import Answer, Discarded, Event, TextDelta, ThinkingDelta, ToolCall
@@ -92,7 +92,8 @@ def _backend(place: Place, number: int) -> Any:
         return f"{API_KEY[:-4]}{number % 10_000:04d}"
 
     choice = choose(place.env, can_ask=True)
-    return backends.make(choice, place.env, options=OPTIONS, ask_key=ask_key)
+    has_a_key = choice.kind != "profile"  # who has logged in has no key besides
+    return backends.make(choice, place.env, options=OPTIONS, ask_key=ask_key if has_a_key else None)
 
 
 OPTIONS: Final = Options(fallback_model=FALLBACK_MODEL)
@@ -104,7 +105,7 @@ class _Toolbox:
     def names(self) -> list[str]:
         return [tool["name"] for tool in toolbox.TOOLS]
 
-    def run(self, name: str, given: Mapping[str, Any]) -> Result:
+    async def run(self, name: str, given: Mapping[str, Any]) -> Result:
         ran = toolbox.run(name, given)
         if ran.failed:
             raise ValueError(ran.text)
@@ -115,7 +116,7 @@ class Claiming(AsyncClient):
     """The client, which says of each request how it ended: also of one for a summary."""
 
     def __init__(self, backend: Any, place: Place, number: int, tell: Tell) -> None:
-        super().__init__(backend, options=OPTIONS, seed=number)
+        super().__init__(backend, options=OPTIONS, account=Account(keep_lines=None), seed=number)
         self._place, self._number, self._tell = place, number, tell
         self._booked = 0
         #: An answer was whole, and not good all the same.

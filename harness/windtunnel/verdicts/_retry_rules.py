@@ -35,6 +35,8 @@ class Retry:
     #: Attempts the client made in between, by its own count, that are not in the journal.
     missing: int = 0
     counted: bool = False
+    #: Attempts that were made at the stream it stands in for: each is a retry less.
+    spent: int = 0
 
     @property
     def gap_s(self) -> float:
@@ -122,8 +124,10 @@ _FORBIDDEN = {
 
 def _too_many(bench: Bench, retry: Retry) -> Ruling | None:
     limit = bench.policy.max_retries
-    if retry.number < limit:
+    if retry.number + retry.spent < limit:
         return None
+    if retry.spent:
+        return "not allowed", None, _too_many_after_a_stream(retry, limit)
     finding = Finding(
         (retry.after.number,),
         "too many attempts",
@@ -132,6 +136,16 @@ def _too_many(bench: Bench, retry: Retry) -> Ruling | None:
         f"lower the client's number of retries; if it is meant, judge with max_retries={retry.number + 1}",
     )
     return "not allowed", None, finding
+
+
+def _too_many_after_a_stream(retry: Retry, limit: int) -> Finding:
+    return Finding(
+        (retry.after.number,),
+        "too many attempts",
+        f"retry {retry.number + 1}, after {counted(retry.spent, 'attempt')} at the stream that it stands in for",
+        f"{counted(limit, 'retry')} for both",
+        "count the retries of a call, and not of each request it makes",
+    )
 
 
 def _gap(bench: Bench, retry: Retry) -> Ruling:

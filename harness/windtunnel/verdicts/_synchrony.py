@@ -35,9 +35,9 @@ def synchrony(
     verdict is fail.
 
     Assumes that the waits are of the declared width (`jitter` judges that) and that each request draws its own. Not
-    seen are herds behind a hint or by a policy without jitter, which are herds by construction, and a crowd that is
-    only somewhat denser than it should be. Groups so small that even all at one instant would prove nothing are left
-    out; none left: unknown.
+    seen are herds by construction, behind a hint that chance does not lengthen or by a policy without jitter, and a
+    crowd that is only somewhat denser than it should be. Groups so small that even all at one instant would prove
+    nothing are left out; none left: unknown.
     """
     found = listed(reports, policy)
     waits, left_out = split(found, tolerance, coarsest=COARSEST)

@@ -71,7 +71,7 @@ def _waits(account: ChainAccount, chain: int, report: int) -> Iterator[tuple[Wai
         if row.mark not in ("ok", "early", "late") or row.gap_s is None or row.envelope is None:
             continue
         wait = Wait(row, row.envelope, row.gap_s, chain, report)
-        hinted = row.envelope.source != "backoff"
+        hinted = row.envelope.source != "backoff" and not row.envelope.by_chance
         yield wait, "followed a hint" if hinted else None if place < proved else "in uncertain chains"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from windtunnel.policies import Policy
+from windtunnel.verdicts._after_streams import attempts_before, broke_off
 from windtunnel.verdicts._readings import Part, innocent
 from windtunnel.verdicts._retry_rules import Bench, Retry, gap_s, rule_on
 from windtunnel.verdicts.account import REAL, AttemptAccount, ChainAccount, Report, Tolerance, plain
@@ -49,7 +50,8 @@ def judge(entries: Iterable[Entry], policy: Policy, *, tolerance: Tolerance = RE
         return Verdict(
             NAME, "unknown", (_nothing_failed(len(calls)),), f"{policy.name}: no call failed", Report(policy.name)
         )
-    court = _Court(Bench(policy, tolerance), finished, reads_counts, tuple(_spent(policy, judged)))
+    streams = tuple(filter(broke_off, judged)) if policy.after_a_stream == "counts on" else ()
+    court = _Court(Bench(policy, tolerance), finished, reads_counts, tuple(_spent(policy, judged)), streams)
     accounts, findings = zip(*(court.chain(chain) for chain in judged), strict=True)
     return _sum_up(Report(policy.name, accounts), tuple(one for each in findings for one in each))
 
@@ -72,6 +74,8 @@ class _Court:
     reads_counts: bool
     #: When retries took tokens of a budget that the client's calls share, and how many.
     spent: tuple[tuple[float, int], ...] = ()
+    #: Streams that broke, where what is asked in their place shares their number of retries.
+    streams: tuple[Chain, ...] = ()
 
     def chain(self, chain: Chain) -> tuple[ChainAccount, list[Finding]]:
         rows, findings = [plain(chain, 0)], []
@@ -111,7 +115,8 @@ class _Court:
         before, after = chain.attempts[place - 1], chain.attempts[place]
         was, now = self._count(chain, place - 1), self._count(chain, place)
         said = self.reads_counts and bool(retry_count(after))
-        return Retry(chain, before, after, max(now - 1, 0), max(now - was - 1, 0), said)
+        spent = attempts_before(chain, self.streams)
+        return Retry(chain, before, after, max(now - 1, 0), max(now - was - 1, 0), said, spent)
 
     def _count(self, chain: Chain, place: int) -> int:
         """Retries taken before the attempt: by the client's count, else one more than before the last one."""
@@ -123,7 +128,7 @@ class _Court:
     def _ending(self, chain: Chain) -> Finding | None:
         """A chain that ends in a failure although the policy would have gone on."""
         last, taken = chain.attempts[-1], self._count(chain, len(chain.attempts) - 1)
-        left = self.bench.policy.max_retries - taken
+        left = self.bench.policy.max_retries - taken - attempts_before(chain, self.streams)
         if not failed(last) or last.ended is None or left <= 0 or not self._goes_on(chain):
             return None
         finding = Finding(

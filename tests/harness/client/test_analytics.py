@@ -15,7 +15,8 @@ from windtunnel.client.analytics import Record, attributes, json_lines, spans
 from windtunnel.client.budget import Budget
 from windtunnel.client.core import AsyncClient
 from windtunnel.client.events import TextDelta
-from windtunnel.client.failures import BudgetExhausted, RequestError
+from windtunnel.client.failures import BudgetExhausted, ConfigurationError, RequestError
+from windtunnel.client.options import Options
 from windtunnel.client.request import Request
 
 Asking = Callable[..., Request]
@@ -40,7 +41,7 @@ def recorded(backend: Any, *requests: Request, **options: Any) -> list[Record]:
 def test_an_answer_after_a_retry_is_one_record(to_fake: Callable[..., Any], asking: Asking) -> None:
     said = reply("From the west.", stream={"first_byte": 3})
     with Windtunnel(fail("rate_limited", retry_after=2), said) as tunnel:
-        (record,) = recorded(to_fake(tunnel), asking())
+        (record,) = recorded(to_fake(tunnel), asking(), options=Options(jitter=0))
 
     assert (record.outcome, record.stop_reason, record.retries) == ("answer", "end_turn", 1)
     assert record.first_text_s == pytest.approx(5, abs=0.01)
@@ -52,6 +53,37 @@ def test_a_failure_is_recorded_by_its_kind(to_fake: Callable[..., Any], asking: 
         (record,) = recorded(to_fake(tunnel), asking())
 
     assert (record.outcome, record.answered_by, record.used.requests) == ("invalid", None, 0)
+
+
+def test_a_deadline_is_recorded_as_such(to_fake: Callable[..., Any], asking: Asking) -> None:
+    with Windtunnel(fail("overloaded", times="forever")) as tunnel:
+        (record,) = recorded(to_fake(tunnel), asking(), options=Options(deadline_s=1.5))
+
+    assert record.outcome == "deadline"
+
+
+def test_a_file_without_a_folder_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no such folder"):
+        json_lines(tmp_path / "missing" / "requests.jsonl")
+    with pytest.raises(ConfigurationError, match="is a folder"):
+        json_lines(tmp_path)
+
+
+def test_a_sink_that_fails_costs_nobody_an_answer(
+    to_fake: Callable[..., Any], asking: Asking, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    sink = json_lines(folder / "requests.jsonl")
+    folder.rmdir()
+
+    async def ask(backend: Any) -> str:
+        async with AsyncClient(backend, analytics=sink) as client:
+            return (await client.send(asking())).text
+
+    with Windtunnel(reply("Paid for.")) as tunnel:
+        assert asyncio.run(ask(to_fake(tunnel))) == "Paid for."
+    assert "analytics raised" in caplog.text
 
 
 def test_what_a_broken_stream_used_belongs_to_its_request(to_fake: Callable[..., Any], asking: Asking) -> None:
@@ -118,7 +150,7 @@ class Spans:
 def test_a_span_has_the_attributes_of_the_conventions(to_fake: Callable[..., Any], asking: Asking) -> None:
     tracer = Spans()
     with Windtunnel(fail("rate_limited", retry_after=2), reply("Hello."), fail("invalid_request")) as tunnel:
-        for record in recorded(to_fake(tunnel), asking(), asking()):
+        for record in recorded(to_fake(tunnel), asking(), asking(), options=Options(jitter=0)):
             spans(tracer)(record)
 
     good, bad = tracer.spans

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import anthropic
 import pytest
 
 from windtunnel import Windtunnel, fail, reply
-from windtunnel.client import backends
+from windtunnel.client import backends, packages
 from windtunnel.client.core import AsyncClient
 from windtunnel.client.events import Answer, Reauthenticated
-from windtunnel.client.failures import ConfigurationError, NotAuthenticated
+from windtunnel.client.failures import ConfigurationError, DeadlineExceeded, NotAuthenticated, RequestError
 from windtunnel.client.options import Options
 from windtunnel.client.request import Request
 from windtunnel.client.selection import choose
@@ -202,6 +203,59 @@ def test_a_key_that_is_not_given_ends_the_request(asking: Asking) -> None:
     assert len(asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("provider", "kind", "said"),
+    [
+        (
+            "bedrock",
+            "instance",
+            "is expired. Refused is the AWS key of this machine's role, from the metadata service of EC2; asked again, it "
+            "handed out the same, as it may until shortly before its end. To do: see that the clocks agree",
+        ),
+        ("bedrock", "session", "in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; those variables still have the same"),
+        ("bedrock", "assume_role", "of a role that was assumed; another was obtained, and is refused too"),
+        ("bedrock", "bearer", "the API key in AWS_BEARER_TOKEN_BEDROCK; nobody is there to give another"),
+        (
+            "vertex",
+            "metadata",
+            "Refused is the Google token of this machine's service account, from the metadata server; asked again, it "
+            "handed out the same, as it may until shortly before its end. To do: see that the clocks agree",
+        ),
+        ("vertex", "service_account", "of the service account in GOOGLE_APPLICATION_CREDENTIALS; another was obtained"),
+        ("vertex", "access_token", "what ANTHROPIC_CUSTOM_HEADERS has; the client has none of its own"),
+        ("foundry", "managed_identity", "the token of Entra ID that DefaultAzureCredential found"),
+        ("anthropic", "auth_token", "the token in ANTHROPIC_AUTH_TOKEN; nothing says how to renew it"),
+        ("anthropic", "federation", "the token that this workload's assertion was exchanged for"),
+    ],
+)
+def test_a_refusal_for_good_says_where_the_credential_came_from_and_what_to_do(
+    provider: str, kind: str, said: str, asking: Asking
+) -> None:
+    with tunnel(provider, kind, fail(_REFUSALS[provider], times="forever")):
+        (error,) = answers(asking())
+
+    assert isinstance(error, NotAuthenticated)
+    assert said in str(error)
+    assert ". To do: " in str(error)
+
+
+def test_a_bedrock_key_is_asked_for_like_any_other(asking: Asking) -> None:
+    asked: list[str] = []
+
+    def ask(why: str) -> str:
+        asked.append(why)
+        return another
+
+    with tunnel("bedrock", "bearer", fail("expired_token")) as opened:
+        another = opened.fake.aws.keys.bearer("bedrock") + "-2"
+        (error,) = answers(asking(), ask_key=ask)
+        keys = [call.header("authorization") for call in opened.journal.calls]
+
+    assert asked == ["The security token included in the request is expired"]
+    assert len(set(keys)) == 2
+    assert isinstance(error, RequestError)
+
+
 def test_a_helper_prints_the_key_and_the_next_one(asking: Asking) -> None:
     with tunnel("anthropic", "api_key", fail("invalid_api_key"), reply("Welcome back.")) as opened:
         environ = opened.env | {"ANTHROPIC_API_KEY_HELPER": f"echo {OTHER_KEY}"}
@@ -219,6 +273,46 @@ def test_a_key_is_asked_for_where_none_is_set(asking: Asking, tmp_path: Any) -> 
         (answer,) = answers(asking(), environ=environ, ask_key=lambda why: OTHER_KEY)
 
     assert answer.text == "Hello"
+
+
+def test_a_helper_that_prints_two_lines_is_told_and_its_key_is_not(asking: Asking) -> None:
+    heard: list[Any] = []
+    with tunnel("anthropic", "api_key") as opened:
+        environ = {"HOME": "/nowhere", "ANTHROPIC_BASE_URL": opened.url}
+        environ["ANTHROPIC_API_KEY_HELPER"] = f"echo {OTHER_KEY}; echo {OTHER_KEY}"
+
+        (error,) = answers(asking(), environ=environ, on_event=heard.append)
+
+        assert isinstance(error, NotAuthenticated)
+        assert "what the API-key helper printed cannot be sent" in str(error) and "a line break" in str(error)
+        assert "sk-ant" not in str(error)
+        assert heard == [] and len(opened.journal.calls) == 0
+
+
+# --- those who leave -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_a_login_outlives_the_request_that_had_no_time_for_its_renewal(close: bool, asking: Asking) -> None:
+    slow = fail("slow_first_byte", on="token", for_s=1.5)
+
+    async def ask() -> list[Any]:
+        came: list[Any] = []
+        client = AsyncClient.from_env(options=Options(deadline_s=1.0))
+        for _ in range(2):
+            came += await asyncio.gather(client.send(asking()), return_exceptions=True)
+            if close:
+                await client.aclose()
+        await client.aclose()
+        return came
+
+    with tunnel("anthropic", "oauth", fail("oauth_expired"), slow, reply("Known again.")) as opened:
+        late, answer = asyncio.run(ask())
+
+        assert isinstance(late, DeadlineExceeded)
+        assert isinstance(answer, Answer) and answer.text == "Known again."
+        assert sum(call.path == "/v1/oauth/token" for call in opened.journal.calls) == 1
+        assert opened.clock.now() == 1.5
 
 
 # --- the client around it ----------------------------------------------------------------------------------------------
@@ -251,12 +345,13 @@ def test_the_client_describes_itself_without_a_secret() -> None:
 
 def test_retries_of_the_sdk_are_off_and_its_time_out_is_ours(asking: Asking) -> None:
     async def made() -> Any:
-        async with AsyncClient.from_env({"ANTHROPIC_API_KEY": "k"}, options=Options(timeout_s=12.5)) as client:
+        async with AsyncClient.from_env({"ANTHROPIC_API_KEY": "k"}, options=Options(connect_timeout_s=12.5)) as client:
             return await client.backend.sdk()
 
     sdk = asyncio.run(made())
 
-    assert (sdk.max_retries, sdk.timeout) == (0, 12.5)
+    # All but the connection is timed by the client itself.
+    assert (sdk.max_retries, sdk.timeout) == (0, anthropic.Timeout(None, connect=12.5))
 
 
 def test_no_secret_is_in_what_a_backend_shows_of_itself() -> None:
@@ -275,7 +370,7 @@ def test_no_secret_is_in_what_a_backend_shows_of_itself() -> None:
 def test_a_package_that_is_missing_is_named_with_the_extra_that_brings_it(
     lacking: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends, "_is_there", lambda module: module != lacking)
+    monkeypatch.setattr(packages, "is_there", lambda module: module != lacking)
     environ = {"CLAUDE_CODE_USE_BEDROCK": "1", "AWS_REGION": "us-east-1"}
 
     with pytest.raises(ConfigurationError, match=rf"{lacking}: pip install 'windtunnel\[client\]'"):

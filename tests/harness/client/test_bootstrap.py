@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,3 +79,38 @@ def test_the_clouds_have_no_such_pages_and_are_not_asked(provider: str) -> None:
 
 def test_what_is_fetched_is_not_shown_by_accident() -> None:
     assert "person@" not in repr(fetched())
+
+
+def test_a_page_that_drips_holds_nobody_up_for_long() -> None:
+    drips = fail("slow_drip", on="any", times=2, bytes=1)
+    with Windtunnel(drips, settings=Settings(credential="oauth")) as tunnel, Client.from_env(tunnel.env) as client:
+        got = client.bootstrap()
+
+        assert tunnel.clock.now() <= 5.5
+
+    assert got.absent == dict.fromkeys(("profile", "session"), "it took longer than 5 s")
+
+
+@pytest.mark.parametrize("asked", ["a key", "a login"])
+def test_no_person_is_asked_for_it(asked: str, tmp_path: Path) -> None:
+    def person(why: str) -> str:
+        raise AssertionError("a person was asked")
+
+    with Windtunnel() as tunnel:
+        environ = {"HOME": str(tmp_path), "ANTHROPIC_BASE_URL": tunnel.url, "ANTHROPIC_OAUTH_CLIENT_ID": "app"}
+        given: Any = {"ask_key": person} if asked == "a key" else {"open_page": person}
+        with Client.from_env(environ, **given) as client:
+            got = client.bootstrap()
+
+    assert "and this is no time for it" in got.absent["session"]
+
+
+def test_a_credential_that_takes_long_holds_nobody_up(tmp_path: Path) -> None:
+    with Windtunnel() as tunnel:
+        environ = {"HOME": str(tmp_path), "ANTHROPIC_BASE_URL": tunnel.url, "ANTHROPIC_API_KEY_HELPER": "sleep 60"}
+        with Client.from_env(environ) as client:
+            got = client.bootstrap()
+
+        assert tunnel.clock.now() <= 5.5
+
+    assert got.absent == dict.fromkeys(("profile", "session"), "it took longer than 5 s")

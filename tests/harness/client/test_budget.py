@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
 from windtunnel.client.account import Account
@@ -41,6 +44,47 @@ def test_each_new_level_is_told_once() -> None:
         spent(budget, 100)
 
     assert told == ["low", "critical", "spent"]
+
+
+def test_what_the_hook_raises_is_logged_and_loses_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def hook(level: Level) -> None:
+        raise ValueError("not today")
+
+    budget = Budget(1_000, on_level=hook)
+    spent(budget, 1_200)
+
+    assert budget.used == 1_200
+    assert "on_level" in caplog.text and "not today" in caplog.text
+
+
+class Slow(Budget):
+    """Lets other threads in between reading and writing."""
+
+    @property
+    def used(self) -> int:
+        seen = self._used
+        time.sleep(0.001)
+        return seen
+
+    @used.setter
+    def used(self, value: int) -> None:
+        self._used = value
+
+
+def test_nothing_is_lost_between_threads() -> None:
+    budget = Slow(1_000)
+
+    def spend() -> None:
+        for _ in range(5):
+            spent(budget, 10)
+
+    threads = [threading.Thread(target=spend) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert budget.used == 200
 
 
 def test_a_spent_budget_refuses_and_says_how_much_there_was() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +14,6 @@ from windtunnel.client.exchanges import (
     beginnings,
     calls_of,
     cuts,
-    newer_half,
     plan,
     plan_inside,
     results_of,
@@ -134,16 +132,3 @@ def test_a_summary_is_what_its_message_says_and_no_exchange() -> None:
     assert message["content"][0]["text"] == f"{OPENING}\n\nThe wind came from the west."
     assert beginnings([message, user("And now?")]) == [1]
     assert plan([message, user("And now?")], 0) is None
-
-
-@given(histories())
-def test_the_newer_half_is_smaller_valid_and_comes_to_an_end(messages: list[Message]) -> None:
-    rest: Sequence[Any] = messages
-    half, tries = newer_half(rest), 0
-    while half is not None:
-        tries += 1
-        assert len(beginnings(half)) < len(beginnings(rest))
-        assert is_valid([*half, user("Summarise.")])
-        rest, half = half, newer_half(half)
-
-    assert tries <= 3

@@ -60,3 +60,31 @@ def test_an_image_is_not_as_large_as_its_bytes(asking: Callable[..., Request]) -
     request = replace(asking(), messages=({"role": "user", "content": [image]},))
 
     assert Gauge().tokens(request) < 3_000
+
+
+def test_a_document_is_not_as_large_as_its_bytes_and_does_not_spoil_the_estimate_of_words(
+    asking: Callable[..., Request],
+) -> None:
+    pdf = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "A" * 3_000_000}}
+    words = {"type": "text", "text": "word " * 1_000}
+    request = replace(asking(), messages=({"role": "user", "content": [pdf, words]},))
+    gauge = Gauge()
+    before = gauge.tokens(request)
+
+    gauge.read(request, {"input_tokens": before})
+
+    assert before < 100_000
+    assert 800 <= gauge.of([more("word " * 1_000)]) <= 2_000
+
+
+def test_a_refusal_teaches_the_size_unless_its_number_makes_no_sense(asking: Callable[..., Request]) -> None:
+    request = asking("word " * 300)
+    sensible, absurd, silent = Gauge(), Gauge(), Gauge()
+
+    sensible.refused(request, 400)
+    absurd.refused(request, 1_000_251)
+    silent.refused(request, None)
+
+    assert (sensible.tokens(request), sensible.is_calibrated) == (400, True)
+    assert absurd.tokens(request) == silent.tokens(request) == Gauge().tokens(request)
+    assert not absurd.is_calibrated

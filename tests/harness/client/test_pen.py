@@ -38,6 +38,30 @@ def test_a_word_longer_than_a_line_is_left_to_the_terminal():
     assert written("x" * 45, " end", terminal=True) == "x" * 45 + " end\n"
 
 
+def test_a_script_without_spaces_is_broken_between_letters_and_never_before_a_full_stop():
+    lines = written("風は西から吹いてい", "ます。屋根の上の", terminal=True, width=13).splitlines()
+
+    assert lines == ["風は西から吹", "いています。", "屋根の上の"]
+
+
+def test_letters_of_such_a_script_are_to_be_seen_as_they_come():
+    out = io.StringIO()
+    pen = Pen(Console(file=out, width=20, force_terminal=True, color_system=None))
+
+    pen.write("風は西から")
+
+    assert out.getvalue() == "風は西か"
+
+
+def test_what_has_one_style_has_one_escape_code():
+    out = io.StringIO()
+    pen = Pen(Console(file=out, width=40, force_terminal=True, color_system="standard", _environ={}))
+
+    pen.write("one two three ", "dim")
+
+    assert out.getvalue() == "\x1b[2mone two three \x1b[0m"
+
+
 @pytest.mark.parametrize(
     ("text", "seen"),
     [

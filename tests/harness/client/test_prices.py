@@ -15,7 +15,7 @@ from windtunnel_server.model import prices as billed
 from windtunnel_server.model.models import MODELS
 
 NAMES = [name for model in MODELS for name in (model.id, *model.aliases)]
-DAYS = [dt.date(2026, 10, 6), dt.date(2026, 10, 7), dt.date(2026, 11, 22)]
+DAYS = [dt.date(2026, 6, 26), dt.date(2026, 6, 27), dt.date(2026, 10, 6), dt.date(2026, 10, 7), dt.date(2026, 11, 22)]
 USAGES: list[dict[str, Any]] = [
     {"input_tokens": 1_000, "output_tokens": 77},
     {"input_tokens": 150_000, "output_tokens": 5, "cache_read_input_tokens": 60_000},
@@ -55,8 +55,23 @@ def test_a_model_nobody_knows_has_no_price() -> None:
     assert prices.cost({"input_tokens": 1}, "claude-next") is None
 
 
-def test_fast_mode_has_no_known_price() -> None:
-    assert prices.cost({"input_tokens": 1, "speed": "fast"}, "claude-opus-4-8") is None
+@pytest.mark.parametrize("day", DAYS, ids=str)
+@pytest.mark.parametrize("model", NAMES)
+def test_fast_mode_costs_what_it_is_billed_at(model: str, day: dt.date) -> None:
+    for usage in USAGES:
+        fast = usage | {"speed": "fast"}
+
+        assert prices.cost(fast, model, on=day) == billed.cost(fast, model, billed.Terms(on=day))
+
+
+def test_fast_mode_of_a_model_that_has_none_has_no_price() -> None:
+    assert prices.cost({"input_tokens": 1, "speed": "fast"}, "claude-opus-4-8") == 10
+    assert prices.cost({"input_tokens": 1, "speed": "fast"}, "claude-haiku-4-5") is None
+
+
+def test_both_tables_have_the_same_models() -> None:
+    assert set(prices.RATES) == set(billed.PRICES)
+    assert set(prices.FAST_RATES) == set(billed.FAST_PRICES)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))

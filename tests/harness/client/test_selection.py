@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from windtunnel.client.failures import ConfigurationError
-from windtunnel.client.selection import FLAGS, Choice, choose, custom_headers
+from windtunnel.client.selection import FLAGS, Choice, choose
 
 SECRET = "not-to-be-seen-4711"
 BEDROCK = {"CLAUDE_CODE_USE_BEDROCK": "1", "AWS_REGION": "eu-west-1"}
@@ -131,6 +131,55 @@ def test_two_backends_at_once_are_an_error_that_names_them(flags: set[str]) -> N
     assert "unset" in said
 
 
+def test_the_place_of_foundry_and_another_backend_are_two(home: dict[str, str]) -> None:
+    for place in ("ANTHROPIC_FOUNDRY_RESOURCE", "ANTHROPIC_FOUNDRY_BASE_URL"):
+        for other in (BEDROCK, VERTEX):
+            said = refusal(home | other | {place: "https://f.example"})
+
+            assert f"=1 and {place} ask for" in said and "foundry at once" in said
+            assert choose(home | other | {place: "x", "CLAUDE_CODE_USE_FOUNDRY": "0"}).backend != "foundry"
+
+
+def test_foundry_that_is_switched_off_is_not_selected_by_its_place(home: dict[str, str]) -> None:
+    place = {"ANTHROPIC_FOUNDRY_RESOURCE": "r", "ANTHROPIC_API_KEY": "k"}
+
+    assert choose(home | place | {"CLAUDE_CODE_USE_FOUNDRY": "0"}).backend == "anthropic"
+    assert choose(home | place | {"CLAUDE_CODE_USE_FOUNDRY": ""}).backend == "foundry"
+
+
+@pytest.mark.parametrize(
+    "variable", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY_HELPER"]
+)
+def test_blanks_are_no_credential(home: dict[str, str], variable: str) -> None:
+    assert "no credential" in refusal(home | {variable: "  \r\n"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "variable"),
+    [
+        ({"ANTHROPIC_API_KEY": f"{SECRET}\n{SECRET}"}, "ANTHROPIC_API_KEY"),
+        ({"ANTHROPIC_AUTH_TOKEN": f"{SECRET}\x00"}, "ANTHROPIC_AUTH_TOKEN"),
+        (BEDROCK | {"AWS_BEARER_TOKEN_BEDROCK": f"{SECRET}é"}, "AWS_BEARER_TOKEN_BEDROCK"),
+        (FOUNDRY | {"ANTHROPIC_FOUNDRY_API_KEY": f"{SECRET}\r{SECRET}"}, "ANTHROPIC_FOUNDRY_API_KEY"),
+        ({"ANTHROPIC_API_KEY": SECRET, "ANTHROPIC_BASE_URL": "localhost:8080"}, "ANTHROPIC_BASE_URL"),
+        ({"ANTHROPIC_API_KEY": SECRET, "ANTHROPIC_BASE_URL": "http://h:abc"}, "ANTHROPIC_BASE_URL"),
+        (BEDROCK | {"ANTHROPIC_BEDROCK_BASE_URL": "http://[bad"}, "ANTHROPIC_BEDROCK_BASE_URL"),
+        (VERTEX | {"ANTHROPIC_VERTEX_BASE_URL": "vertex"}, "ANTHROPIC_VERTEX_BASE_URL"),
+        ({"ANTHROPIC_FOUNDRY_BASE_URL": "foundry"}, "ANTHROPIC_FOUNDRY_BASE_URL"),
+        (BEDROCK | {"AWS_REGION": "us east"}, "AWS_REGION"),
+        (FOUNDRY | {"ANTHROPIC_FOUNDRY_RESOURCE": "https://r.services.ai.azure.com"}, "ANTHROPIC_FOUNDRY_RESOURCE"),
+        ({"ANTHROPIC_API_KEY": SECRET, "ANTHROPIC_CUSTOM_HEADERS": "no header"}, "ANTHROPIC_CUSTOM_HEADERS"),
+    ],
+)
+def test_a_slip_of_the_pen_is_an_error_that_names_the_variable(
+    home: dict[str, str], environ: dict[str, str], variable: str
+) -> None:
+    said = refusal(home | environ)
+
+    assert variable in said
+    assert SECRET not in said
+
+
 def test_what_is_missing_is_named(home: dict[str, str]) -> None:
     assert "AWS_REGION" in refusal(home | {"CLAUDE_CODE_USE_BEDROCK": "1"})
     assert "CLOUD_ML_REGION" in (said := refusal(home | {"CLAUDE_CODE_USE_VERTEX": "1"}))
@@ -205,9 +254,3 @@ def test_the_environment_of_the_process_is_the_usual_one(monkeypatch: pytest.Mon
     monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
 
     assert isinstance(choose(), Choice)
-
-
-def test_headers_of_the_environment_are_read_line_by_line() -> None:
-    said = custom_headers({"ANTHROPIC_CUSTOM_HEADERS": "One: 1\nTwo:2:3\nno header\n"})
-
-    assert said == {"One": "1", "Two": "2:3"}

@@ -9,8 +9,9 @@ from typing import Any, get_args
 
 import pytest
 
-from windtunnel.client import sources
+from windtunnel.client import backends, sources
 from windtunnel.client.credentials.oauth import OAuth
+from windtunnel.client.credentials.store import Tokens
 from windtunnel.client.failures import ConfigurationError
 from windtunnel.client.selection import Kind, Name, choose
 from windtunnel.client.sources import source_of
@@ -74,3 +75,75 @@ def test_assertions_are_not_sent_in_the_clear() -> None:
 )
 def test_the_page_of_a_login_is_where_its_api_is(environ: dict[str, str], base_url: str, console: str) -> None:
     assert sources._console_url(environ, base_url) == console
+
+
+# --- who else is asked when something is refused -------------------------------------------------------------------------
+
+
+def after_a_refusal(environ: dict[str, str], **able: Any) -> Any:
+    async def play() -> Any:
+        choice = choose(environ, can_ask="ask_key" in able, can_log_in="open_page" in able)
+        source = source_of(choice, environ, http=lambda: None, **able)
+        return await source.another(await source.fresh(None), "refused")
+
+    return asyncio.run(play())
+
+
+@pytest.mark.parametrize("variable", ["ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY"])
+def test_whatever_is_refused_a_person_is_asked_for_a_key(variable: str, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def ask(why: str) -> str:
+        asked.append(why)
+        return "typed"
+
+    got = after_a_refusal({"HOME": str(tmp_path), variable: "sk-ant-oat01-x"}, ask_key=ask)
+
+    assert got.arguments == {"api_key": "typed"}
+    assert asked == ["refused"]
+
+
+@pytest.mark.parametrize("variable", ["ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_API_KEY"])
+def test_whatever_is_refused_a_person_can_log_in(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+
+    async def log_in(application: Any, open_page: Any, http: Any) -> Tokens:
+        opened.append(application.client_id)
+        return Tokens("of a login")
+
+    monkeypatch.setattr(sources.logins, "log_in", log_in)
+    environ = {"HOME": str(tmp_path), variable: "sk-ant-oat01-x", "ANTHROPIC_OAUTH_CLIENT_ID": "app"}
+
+    got = after_a_refusal(environ, open_page=print)
+    monkeypatch.undo()
+
+    assert (got.secret, opened) == ("of a login", ["app"])
+    stored = Path(tmp_path, ".config", "anthropic", "credentials", "windtunnel.json")
+    assert json.loads(stored.read_text(encoding="utf-8"))["access_token"] == "of a login"
+
+
+# --- what is wrong on disk -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        ("../x", ""),
+        ("work", "{garbage"),
+        ("work", "[]"),
+        ("work", '{"authentication": "x"}'),
+        ("work", '{"authentication": {"type": 5}}'),
+        ("work", '{"base_url": 5}'),
+        ("work", '{"base_url": "localhost:80"}'),
+        ("work", '{"authentication": {"credentials_path": 7}}'),
+    ],
+)
+def test_a_profile_that_is_none_is_a_mistake_in_the_configuration(name: str, config: str, tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "work.json").write_text(config, encoding="utf-8")
+    environ = {"ANTHROPIC_CONFIG_DIR": str(tmp_path), "ANTHROPIC_PROFILE": name}
+
+    with pytest.raises(ConfigurationError, match="x' is no name" if name == "../x" else "work"):
+        backends.make(choose(environ), environ)

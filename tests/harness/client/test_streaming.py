@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windtunnel.client.events import Event, TextDelta, ToolCall, ToolInput
-from windtunnel.client.streaming import Accumulator, StreamProblem, parsed, readable
+from windtunnel.client.events import UNREADABLE, Answer, Event, TextDelta, ToolCall, ToolInput
+from windtunnel.client.streaming import Accumulator, StreamProblem, parsed, readable, whole_events
 
 START: dict[str, Any] = {
     "type": "message_start",
@@ -78,7 +78,7 @@ def test_whatever_is_missing_at_the_end_is_noticed(kept: int) -> None:
     with pytest.raises(StreamProblem) as raised:
         answer.answer()
     assert raised.value.failure.kind == "stream_broken"
-    assert "one two".startswith(raised.value.text)
+    assert "one two".startswith(answer.text)
 
 
 @pytest.mark.parametrize(
@@ -114,22 +114,101 @@ def test_text_is_handed_on_as_it_came(pieces: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "problem"), [('{"a": 1', "not valid JSON"), ("[1]", "no JSON object"), ("{} x", "not valid")]
+    ("said", "problem"),
+    [
+        ('{"a": 1', "not valid JSON"),
+        ("[1]", "no JSON object"),
+        ("{} x", "not valid"),
+        ('{"a": NaN}', "not valid JSON"),
+        ('{"a": [-Infinity]}', "not valid JSON"),
+        ('{"a": {"b": [1e999]}}', "too large for one"),
+        ('{"a": 1, "a": 2}', "uplicate key"),
+        ('{"a": "\\ud83d"}', "not valid JSON"),
+    ],
 )
-def test_input_that_is_no_object_is_told_with_the_reason(said: str, problem: str) -> None:
-    value, why = parsed(said, {})
+def test_input_that_is_no_strict_object_is_told_with_the_reason(said: str, problem: str) -> None:
+    value, why = parsed(said)
 
     assert value is None and why is not None and problem in why
 
 
-def test_no_input_at_all_is_an_empty_one() -> None:
-    assert parsed("", {}) == ({}, None)
-    assert parsed("", {"given": "at the start"}) == ({"given": "at the start"}, None)
+@pytest.mark.parametrize("given", [{}, {"given": "at the start"}])
+def test_no_input_at_all_is_what_the_call_began_with(given: dict[str, Any]) -> None:
+    bare = block(0, {"type": "tool_use", "id": "toolu_1", "name": "now", "input": given})
+
+    answer, events = fed(START, *bare, *call(1, '{"a": 1}'), *END)
+
+    assert [event.input for event in events if isinstance(event, ToolCall)] == [given, {"a": 1}]
+    assert answer.answer().problems == {}
+
+
+# --- calls that cannot be read, or were cut off ------------------------------------------------------------------------
+
+CUT: list[dict[str, Any]] = [{**END[0], "delta": {"stop_reason": "max_tokens", "stop_sequence": None}}, END[1]]
+
+
+@pytest.mark.parametrize(("said", "end"), [('{"paths": ["a", "b', CUT), ('{"a": NaN}', END), ("", CUT)])
+def test_a_call_without_good_input_never_looks_like_a_good_one(said: str, end: list[dict[str, Any]]) -> None:
+    answer, events = fed(START, *call(0, "", said), *end)
+
+    (told,) = [event for event in events if isinstance(event, ToolCall)]
+    whole = answer.answer()
+    assert told.input is None and told.problem
+    assert whole.problems == {"toolu_1": told.problem}
+    assert whole.calls == (told,)
+    assert whole.content[0]["input"] == {UNREADABLE: said}
+
+
+def test_a_call_that_is_complete_when_the_answer_is_cut_short_is_a_good_one() -> None:
+    answer, _ = fed(START, *call(0, '{"a": 1}'), *text(1, "and"), *CUT)
+
+    assert [one.input for one in answer.answer().calls] == [{"a": 1}]
+
+
+@pytest.mark.parametrize("input", [{}, {"path": "half"}, "no object", {"a": float("nan")}])
+def test_of_an_answer_in_one_piece_the_last_call_may_be_cut_off_too(input: Any) -> None:
+    first = {"type": "tool_use", "id": "toolu_1", "name": "read", "input": {"path": "a"}}
+    last = {"type": "tool_use", "id": "toolu_2", "name": "read", "input": input}
+    message = {**START["message"], "content": [first, last], "stop_reason": "max_tokens"}
+
+    *events, answer = whole_events(message)
+
+    assert isinstance(answer, Answer)
+    assert [one.problem is None for one in answer.calls] == [True, False]
+    assert [event for event in events if isinstance(event, ToolCall)] == list(answer.calls)
+    assert list(answer.content[1]["input"]) == [UNREADABLE]
+
+
+def test_a_message_without_its_id_is_a_broken_stream() -> None:
+    start = {"type": "message_start", "message": {**START["message"]}}
+    del start["message"]["id"]
+    answer, _ = fed(start, *text(0, "Hi"), *END)
+
+    with pytest.raises(StreamProblem, match="left out 'id'"):
+        answer.answer()
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ('{"line": 2', {}),
+        ('{"line": 25,', {"line": 25}),
+        ('{"lines": [1, 2', {"lines": [1]}),
+        ('{"share": 1.5e', {}),
+        ('{"share": -', {}),
+        ('{"path": "file 2', {"path": "file 2"}),
+        ('{"path": "a \\" 2', {"path": 'a " 2'}),
+        ('{"path": "2"', {"path": "2"}),
+        ('{"all": true', {"all": True}),
+    ],
+)
+def test_a_number_that_may_still_grow_is_left_out(said: str, seen: Any) -> None:
+    assert readable(said) == seen
 
 
 def test_incomplete_input_is_read_as_far_as_it_goes() -> None:
     assert readable('{"path": "a.p') == {"path": "a.p"}
-    assert readable('{"a": [1, 2') == {"a": [1, 2]}
+    assert readable('{"a": [1, 2]') == {"a": [1, 2]}
     assert readable("") is None
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from windtunnel import Windtunnel, fail, reply
@@ -66,3 +70,40 @@ def test_it_can_be_compacted_by_hand() -> None:
         made = conversation.compact()
 
     assert made is not None and made.replaced == 4
+
+
+HANGING = """
+import threading
+from windtunnel import Windtunnel, reply
+from windtunnel.client import Client, Conversation
+
+def hang(given):
+    print("hanging", flush=True)
+    threading.Event().wait()
+
+with Windtunnel(reply(tool_use={"name": "hang", "input": {}}), clock="real") as tunnel:
+    with Client.from_env(tunnel.env) as client:
+        Conversation(client, model="claude-sonnet-4-6", toolbox={"hang": hang}).ask("Hang.")
+"""
+
+
+@pytest.mark.slow
+def test_a_tool_that_hangs_does_not_keep_the_process_from_ending() -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-c", HANGING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stdout is not None and running.stdout.readline() == "hanging\n"
+
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=20)
+
+    assert err.splitlines()[-1] == "KeyboardInterrupt"
+
+
+def test_a_turn_can_be_taken_back() -> None:
+    with Windtunnel(reply("West.")) as tunnel, Client.from_env(tunnel.env) as client:
+        conversation = Conversation(client, model=MODEL)
+        conversation.ask("Which way?")
+
+        assert [message["role"] for message in conversation.take_back()] == ["user", "assistant"]
+        assert conversation.messages == ()

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,8 +23,10 @@ from windtunnel.client.core import AsyncClient
 from windtunnel.client.events import (
     Answer,
     Compacted,
+    Compacting,
     Discarded,
     Event,
+    NotCompacted,
     Reauthenticated,
     Retrying,
     TextDelta,
@@ -34,6 +37,7 @@ from windtunnel.client.events import (
     ToolResult,
 )
 from windtunnel.client.failures import Failure
+from windtunnel.client.options import Options
 from windtunnel.client.streaming import readable
 from windtunnel.client.terminal import INPUT_SHOWN, Terminal, bill
 
@@ -82,9 +86,15 @@ def call_of(text: str, pieces: int = 1) -> list[Event]:
             Reauthenticated(REFUSED),
             "-- The credential was refused (401 unauthorised: invalid x-api-key), and another obtained.",
         ),
+        (Compacting(14), "-- Summarising 14 messages ..."),
+        (Compacting(1, left=3), "-- Summarising 1 message; 3 messages more will follow ..."),
         (
             Compacted(160_000, 12_000, 14),
             "-- Compacted: a summary stands for 14 messages, 160,000 -> 12,000 tokens.",
+        ),
+        (
+            NotCompacted("server after 4 attempts: 500 Internal server error."),
+            "-- Not compacted: server after 4 attempts: 500 Internal server error. It is sent as it is.",
         ),
         (ToolResult("toolu_1", "look", "north\nby west\n"), "< look: north (and 1 more line)"),
         (ToolResult("toolu_1", "look", [{"type": "image"}], is_error=True), "< look: failed: [image]"),
@@ -93,6 +103,19 @@ def call_of(text: str, pieces: int = 1) -> list[Event]:
 )
 def test_each_event_has_a_line(event: Event, line: str):
     assert shown([TextDelta("Half a"), event]) == f"Half a\n{line}\n"
+
+
+def test_a_summary_that_broke_off_is_told_from_an_answer_that_did():
+    again = "does not count (529 overloaded: Overloaded). It begins anew.\n"
+
+    text = shown([Compacting(3), Discarded(OVERLOADED), Compacted(9, 3, 3), TextDelta("Half"), Discarded(OVERLOADED)])
+
+    assert f"-- The summary {again}" in text
+    assert text.endswith(f"Half\n-- What stands above of this answer {again}")
+
+
+def test_a_message_that_is_cut_says_so():
+    assert shown([Retrying(replace(OVERLOADED, message="word " * 99), 1, 1.0)]).endswith("word wo...\n")
 
 
 def test_text_appears_word_by_word_as_it_comes():
@@ -175,7 +198,10 @@ def test_a_wait_is_counted_down_on_its_line_and_the_line_stays():
         asyncio.run(wait())
 
     lines = out.getvalue().split("\r\x1b[2K")
-    assert [line.partition(":")[0] for line in lines if line][:3] == [f"-- Retry 1 in {left} s" for left in (3, 2, 1)]
+    assert [line.partition(":")[0] for line in lines if line][:4] == [
+        *(f"-- Retry 1 in {left} s" for left in (3, 2, 1)),
+        "-- Retry 1 now",
+    ]
     assert lines[-1] == "-- Retry 1 after 2.5 s: 529 overloaded: Overloaded\nHere.\n"
 
 
@@ -203,7 +229,8 @@ def test_a_whole_turn_reads_like_a_page_and_is_paid_for_at_its_foot(to_fake: Cal
         async def say() -> None:
             account, budget = Account(), Budget(1_000)
             terminal = Terminal(console(out), account=account, budget=budget)
-            async with AsyncClient(to_fake(tunnel), account=account, budget=budget) as client:
+            options = Options(jitter=0)
+            async with AsyncClient(to_fake(tunnel), options=options, account=account, budget=budget) as client:
                 schema = {"name": "look", "description": "Look.", "input_schema": {"type": "object"}}
                 conversation = AsyncConversation(
                     client, model="claude-sonnet-4-6", tools=[schema], toolbox={"look": lambda given: "west"}

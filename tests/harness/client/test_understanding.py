@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import anthropic
+import httpx2
 import pytest
 
 from windtunnel import Windtunnel, fail
@@ -104,7 +105,28 @@ def test_hints_are_read_in_each_of_their_forms(headers: dict[str, str], wait: fl
     assert retry_after(headers, now=40.0) == wait
 
 
+def test_a_whole_page_is_not_repeated() -> None:
+    response = httpx2.Response(502, request=httpx2.Request("POST", "http://localhost"), headers={"retry-after": "2"})
+    page = "<html>" + "x" * 200_000
+
+    failure = understood(anthropic.InternalServerError(page, response=response, body=page))
+
+    assert failure.kind == "server" and failure.retry_after_s == 2
+    assert len(failure.message) < 1_100 and failure.message.endswith("(200,006 characters)")
+
+
 def test_an_error_without_a_status_is_told_by_its_class() -> None:
     assert understood(ConnectionResetError("gone")).kind == "network"
     assert understood(TimeoutError("late")).kind == "timeout"
     assert understood(ValueError("what")).kind == "unreadable"
+
+
+def test_a_header_that_cannot_be_sent_is_not_shown() -> None:
+    with Windtunnel() as tunnel:
+        sdk = anthropic.Anthropic(auth_token="hush\n4711", base_url=tunnel.url, max_retries=0)
+        with sdk, pytest.raises(anthropic.APIConnectionError) as raised:
+            sdk.models.list()
+
+    assert "4711" in str(raised.value.__cause__)
+    said = understood(raised.value).message
+    assert said == "Connection error. (Illegal header value, which is not shown: it may be a secret)"

@@ -47,8 +47,14 @@ def test_the_unified_client_waits_one_two_four_seconds_give_or_take_a_quarter():
 def test_the_unified_client_retries_rate_limits_server_errors_and_the_network():
     assert retried("unified_client") == {408, 409, 429, *range(500, 600)}
     assert find("unified_client").should_retry(failing(None))
-    assert limits(find("unified_client"), failing(429, retry_after="30")) == (30.0, 30.0)
+    assert limits(find("unified_client"), failing(429, retry_after="30")) == (30.0, 37.5)
+    assert limits(find("unified_client"), failing(429, retry_after="60")) == (60.0, 75.0)
     assert not find("unified_client").should_retry(failing(429, retry_after="61"))
+
+
+def test_the_unified_client_is_told_to_retry_by_every_status_but_a_401():
+    assert find("unified_client").should_retry(failing(400, x_should_retry="true"))
+    assert not find("unified_client").should_retry(failing(401, x_should_retry="true"))
 
 
 # --- claude_code ---------------------------------------------------------------------------------------------------

@@ -230,6 +230,19 @@ def test_a_floor_takes_the_longer_of_hint_and_backoff():
     assert own.envelope(failing(retry_after="5"), 0).source == "retry-after"
 
 
+def test_chance_may_lengthen_a_hint_by_a_share_of_it():
+    wait = custom(base_s=4, retry_after=RetryAfter(ceiling_s=60, jitter_share=0.5))
+    floor = wait.changed(retry_after=RetryAfter(role="floor", jitter_share=0.5))
+
+    envelope = wait.envelope(failing(retry_after="10"), 0)
+    assert (envelope.low_s, envelope.high_s, envelope.by_chance) == (10.0, 15.0, True)
+    assert envelope.why == "retry-after: 10, plus up to 50%"
+    assert limits(wait, failing(retry_after="100")) == (60.0, 90.0)
+    assert limits(floor, failing(retry_after="3")) == (4.0, 4.5)
+    assert not floor.envelope(failing(retry_after="3"), 0).by_chance
+    assert not wait.envelope(failing(), 0).by_chance
+
+
 ODD = custom(base_s=1, jitter=Jitter("add", 0.1), retry_statuses=frozenset({418, 429}), retry_after=None)
 
 

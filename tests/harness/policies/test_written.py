@@ -36,6 +36,7 @@ hints = st.builds(
     at_ceiling=st.sampled_from(("used", "beyond")),
     ceiling_rises=st.sampled_from(("never", "to the backoff")),
     role=st.sampled_from(("wait", "floor")),
+    jitter_share=st.floats(0, 1),
     adds_at_most_s=st.just(math.inf) | seconds,
     numbers=st.sampled_from(("whole", "prefix", "integer", "integer prefix")),
     dates=st.sampled_from(("read", "ignored")),
@@ -63,6 +64,8 @@ policies = st.builds(
     cut_body=st.sampled_from(("connection error", "by head", "by head, unsure in streams")),
     should_retry_header=st.sampled_from(("obeyed", "ignored")),
     false_unheeded=statuses,
+    true_unheeded=statuses,
+    after_a_stream=st.sampled_from(("counts anew", "counts on")),
     retry_after=st.none() | hints,
     budget=st.none()
     | st.builds(Budget, capacity=st.integers(0, 900), cost=st.integers(0, 9), throttling_cost=st.integers(0, 9)),

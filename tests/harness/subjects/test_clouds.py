@@ -42,6 +42,13 @@ def test_a_key_needs_no_package(monkeypatch: pytest.MonkeyPatch):
     clouds.check(place("foundry", ANTHROPIC_FOUNDRY_API_KEY="key"))
 
 
+def test_the_async_classes_of_entra_need_one_more(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(clouds, "_is_there", lambda module: module != "aiohttp")
+
+    with pytest.raises(MissingPackageError, match="pip install 'aiohttp'"):
+        clouds.client(place("foundry"), asynchronous=True)
+
+
 def test_what_is_not_there_is_not_found_even_where_its_parent_is_missing_too():
     assert clouds._is_there("json")
     assert not clouds._is_there("windtunnel_nowhere.at.all")

@@ -291,6 +291,27 @@ def test_a_hint_sends_everyone_back_together_and_is_only_noted():
     assert verdict.findings[0].seen == "20 retries after a hint"
 
 
+def test_hints_that_chance_lengthens_are_judged_like_any_wait():
+    unified = POLICIES["unified_client"]
+    hinted = Failure(status=429, headers=(("retry-after", "20"),))
+
+    spread, together = (population(unified, draw, failures=[hinted]) for draw in (even, shared))
+
+    assert synchrony(spread, unified, tolerance=EXACT).passed
+    assert jitter(spread, unified, tolerance=EXACT).passed
+    assert titles(synchrony(together, unified, tolerance=EXACT)) == ["clients come back in step"]
+
+
+def test_a_hint_that_is_a_date_is_not_judged_whoever_lengthens_it():
+    """How long the wait was meant to be is known to the second only, and so is not spread evenly."""
+    date = (("retry-after", "Wed, 21 Oct 2026 07:28:20 GMT"), ("date", "Wed, 21 Oct 2026 07:28:00 GMT"))
+    dated = Failure(status=429, headers=date)
+
+    unified = POLICIES["unified_client"]
+
+    assert jitter(population(unified, failures=[dated] * 3), unified, tolerance=EXACT).unknown
+
+
 def test_what_the_clock_adds_to_short_waits_hides_herds():
     assert synchrony(population(PYTHON, shared), PYTHON, tolerance=REAL).unknown
 

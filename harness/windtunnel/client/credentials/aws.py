@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from typing import Any, Final
 
+from windtunnel.client.aside import aside
+from windtunnel.client.credentials.origins import AWS, Origin
+from windtunnel.client.credentials.secret import sendable
 from windtunnel.client.credentials.source import Credential, NoCredential
+
+_PLACE: Final = "the AWS keys that botocore found"
 
 
 class AwsKeys:
@@ -15,16 +19,18 @@ class AwsKeys:
     session lives as long as its keys are taken.
     """
 
+    waits_for_person = False
+
     def __init__(self) -> None:
         self._found: Any = None
 
     async def fresh(self, held: Credential | None) -> Credential:
         """Return the keys as they are now: botocore renews those that end, in good time."""
-        keys = await asyncio.to_thread(self._keys)
+        keys = await aside(self._keys)
         said = {
-            "aws_access_key": keys.access_key,
-            "aws_secret_key": keys.secret_key,
-            "aws_session_token": keys.token,
+            "aws_access_key": sendable(keys.access_key, _PLACE),
+            "aws_secret_key": sendable(keys.secret_key, _PLACE),
+            "aws_session_token": None if keys.token is None else sendable(keys.token, _PLACE),
         }
         if held is not None and held.arguments == said:
             return held
@@ -35,6 +41,10 @@ class AwsKeys:
         self._found = None
         got = await self.fresh(None)
         return None if refused is not None and got.arguments == refused.arguments else got
+
+    def origin(self) -> Origin:
+        """Say which link of the chain had the keys."""
+        return AWS.get(getattr(self._found, "method", None), AWS[None])
 
     async def aclose(self) -> None:
         """Nothing to let go of."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any, Final
 
+from windtunnel.client.aside import aside
 from windtunnel.client.credentials.oauth import ToCredential
+from windtunnel.client.credentials.origins import Origin
 from windtunnel.client.credentials.source import Credential, NoCredential
 
 #: A token is exchanged anew so long before its end, seconds.
@@ -17,6 +18,8 @@ _FINAL: Final = frozenset({400, 401, 403, 404})
 
 class Federation:
     """`provider` is one of the SDK's token providers: it blocks, and runs in a thread."""
+
+    waits_for_person = False
 
     def __init__(self, provider: Any, to_credential: ToCredential) -> None:
         self._provider, self._to_credential = provider, to_credential
@@ -31,6 +34,12 @@ class Federation:
         """Exchange the assertion anew, whatever is known of the last token."""
         return await self._exchanged(force=True)
 
+    def origin(self) -> Origin:
+        return Origin(
+            "the token that this workload's assertion was exchanged for",
+            "see that its federation rule still lets it in",
+        )
+
     async def aclose(self) -> None:
         """Let go of the provider's connections."""
         close = getattr(self._provider, "close", None)
@@ -41,7 +50,7 @@ class Federation:
         from anthropic import AnthropicError
 
         try:
-            token = await asyncio.to_thread(self._provider, force_refresh=force)
+            token = await aside(lambda: self._provider(force_refresh=force))
         except AnthropicError as error:
             if getattr(error, "status_code", None) in _FINAL:
                 raise NoCredential(str(error)) from error

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
+from windtunnel.client.aside import aside
+from windtunnel.client.credentials.origins import GOOGLE, Origin
 from windtunnel.client.credentials.source import Credential
 
 _SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
@@ -12,6 +13,8 @@ _SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 
 class GoogleTokens:
     """What google-auth finds: a file, gcloud's own login, the machine's metadata."""
+
+    waits_for_person = False
 
     def __init__(self) -> None:
         self._credentials: Any = None
@@ -25,13 +28,17 @@ class GoogleTokens:
         got = await self._with_token(None, force=True)
         return None if refused is not None and got.secret == refused.secret else got
 
+    def origin(self) -> Origin:
+        """Say which kind of credential google-auth found."""
+        return GOOGLE.get(type(self._credentials).__module__, GOOGLE[None])
+
     async def aclose(self) -> None:
         """Nothing to let go of."""
 
     async def _with_token(self, held: Credential | None, *, force: bool) -> Credential:
         known = self._credentials
         if force or known is None or known.expired or not known.token:
-            known = await asyncio.to_thread(self._fetched)
+            known = await aside(self._fetched)
         if held is not None and held.secret == known.token:
             return held
         return Credential({"access_token": known.token}, known.token)

@@ -5,19 +5,37 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from windtunnel.client.credentials.source import Credential, NoCredential, Source
+from windtunnel.client.credentials.source import Credential, NobodyAsked, NoCredential, Source, may_ask
 
 T = TypeVar("T")
 
-#: Stands for the number of a credential that was not to be had.
-_NONE: Final = -1
-#: Which credential the request that runs in this task was last given, by its number.
-_GIVEN: Final[ContextVar[int]] = ContextVar("windtunnel_client_credential", default=_NONE)
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a request was given: the credential of a number, and after how many tries for another."""
+
+    number: int
+    tries: int
+
+
+#: What the request that runs in this task was last given; None: there was nothing to be had.
+_GIVEN: Final[ContextVar[_Given | None]] = ContextVar("windtunnel_client_credential", default=None)
 
 #: For so long a failure to obtain a credential counts for all who want one, seconds: below any wait between attempts.
 _SHARED_S: Final = 0.5
+#: For so long the end of the client waits for what must not be broken off, seconds.
+_FAREWELL_S: Final = 3.0
+
+
+@dataclass(eq=False, slots=True)
+class _Asking:
+    """The source is being asked, in a task of its own: it goes on when one of those who wait does not."""
+
+    task: asyncio.Task[None]
+    waiting: int = 0
 
 
 class Shared:
@@ -25,10 +43,14 @@ class Shared:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._lock = asyncio.Lock()
+        self._asking: _Asking | None = None
         self._held: Credential | None = None
         #: Counts credentials: that in hand is the number's.
         self._number = 0
+        #: Counts how often the source was asked for another, with whatever success.
+        self._tries = 0
+        #: Whether the source was asked for another after the last refusal, and had one.
+        self._renewed = False
         #: Why the one in hand was refused; None: it was not.
         self._refused: str | None = None
         #: What went wrong when the source was last asked, and when, by the loop's clock.
@@ -36,15 +58,11 @@ class Shared:
 
     async def current(self) -> Credential:
         """Return the credential for a request of this task. Raises what its source raises."""
-        _GIVEN.set(_NONE)
-        async with self._lock:
-            if self._refused is None:
-                self._hold(await self._asked(lambda: self._source.fresh(self._held)))
-            elif not await self._replaced(self._refused):
-                raise NoCredential(f"no other credential is to be had ({self._refused})")
-            _GIVEN.set(self._number)
-            assert self._held is not None
-            return self._held
+        _GIVEN.set(None)
+        await self._together()
+        _GIVEN.set(_Given(self._number, self._tries))
+        assert self._held is not None
+        return self._held
 
     async def renew(self, why: str) -> bool:
         """Obtain another after the request of this task was refused, unless somebody has already.
@@ -53,27 +71,78 @@ class Shared:
         attempt, and waited for like any other.
         """
         given = _GIVEN.get()
-        if given == _NONE:
+        if given is None:
             return False  # the source has tried all it knows already
-        async with self._lock:
-            if given != self._number:
-                return True
+        while given == _Given(self._number, self._tries):
             self._refused = why
             try:
-                return await self._replaced(why)
+                await self._together()
             except NoCredential:
-                self._refused = None
-                return False
+                break
             except Exception:
-                return True
+                pass  # what has come of it the numbers say
+        return self._number != given.number or self._refused is not None
+
+    def explained(self) -> str:
+        """Say of the credential that was refused last where it came from, and what to do."""
+        return self._source.origin().told(renewed=self._renewed)
 
     async def aclose(self) -> None:
-        """Let go of what the source holds open."""
+        """Let go of what the source holds open. What it is asked for is broken off, as far as it can be."""
+        asking = self._asking
+        if asking is not None and not asking.task.done():
+            asking.task.cancel()
+            self._refused = None
+            await asyncio.wait({asking.task}, timeout=_FAREWELL_S)
         await self._source.aclose()
 
+    # --- asking, together ------------------------------------------------------------------------------------------
+
+    async def _together(self) -> None:
+        """Have the source asked, or wait for what it is being asked. Raises what it raises."""
+        while True:
+            asking = await self._joined()
+            await self._waited(asking)
+            if asking.task.cancelled():
+                raise NoCredential("the client was closed before a credential was there")
+            if not (isinstance(asking.task.exception(), NobodyAsked) and may_ask()):
+                return asking.task.result()
+
+    async def _joined(self) -> _Asking:
+        if self._asking is not None and self._asking.task.cancelling():
+            await asyncio.wait({self._asking.task})
+        if self._asking is None or self._asking.task.done():
+            self._asking = _Asking(asyncio.create_task(self._obtained()))
+            self._asking.task.add_done_callback(_seen)
+        return self._asking
+
+    async def _waited(self, asking: _Asking) -> None:
+        asking.waiting += 1
+        try:
+            await asyncio.wait({asking.task})
+        finally:
+            asking.waiting -= 1
+            if not asking.waiting and self._source.waits_for_person and not asking.task.done():
+                asking.task.cancel()
+
+    async def _obtained(self) -> None:
+        """Ask the source for what is needed: a credential, or another."""
+        if self._refused is None:
+            self._hold(await self._asked(lambda: self._source.fresh(self._held)))
+        elif not await self._replaced(self._refused):
+            raise NoCredential("no other credential is to be had")
+
     async def _replaced(self, why: str) -> bool:
-        another = await self._asked(lambda: self._source.another(self._held, why))
-        self._refused = None
+        self._renewed = False
+        try:
+            another = await self._asked(lambda: self._source.another(self._held, why))
+        except NoCredential as error:
+            if not isinstance(error, NobodyAsked):
+                self._refused = None
+            raise
+        finally:
+            self._tries += 1
+        self._refused, self._renewed = None, another is not None
         if another is not None:
             self._hold(another)
         return another is not None
@@ -85,6 +154,8 @@ class Shared:
             raise self._failed[0]
         try:
             got = await asking()
+        except NobodyAsked:
+            raise
         except Exception as error:
             self._failed = (error, asyncio.get_running_loop().time())
             raise
@@ -93,5 +164,11 @@ class Shared:
 
     def _hold(self, credential: Credential) -> None:
         if credential is not self._held:
-            self._held = credential
+            self._held, self._refused = credential, None
             self._number += 1
+
+
+def _seen(task: asyncio.Task[None]) -> None:
+    """What went wrong is told to those who wait; where nobody does, to nobody."""
+    if not task.cancelled():
+        task.exception()

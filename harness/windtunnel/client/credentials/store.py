@@ -55,12 +55,24 @@ class Profile:
     @property
     def path(self) -> Path:
         """Where the tokens are."""
-        said = self.config().get("authentication", {}).get("credentials_path")
+        said = self.authentication().get("credentials_path")
         return Path(said).expanduser() if said else self.folder / "credentials" / f"{self.name}.json"
 
     def config(self) -> dict[str, Any]:
-        """Return what the login is for; empty where there is no such file."""
-        return _read(self.config_path) or {}
+        """Return what the login is for; empty where there is no such file. NoCredential where it is not readable."""
+        said = _read(self.config_path) or {}
+        for name in ("base_url", "workspace_id"):
+            _check_text(self.config_path, name, said.get(name))
+        return said
+
+    def authentication(self) -> dict[str, Any]:
+        """Return how the login is renewed, and where its tokens are; empty where nothing says it."""
+        said = self.config().get("authentication", {})
+        if not isinstance(said, dict):
+            raise NoCredential(f"{self.config_path}: authentication is {said!r}, and has to be a JSON object")
+        for name in ("type", "client_id", "credentials_path", "console_url", "scope"):
+            _check_text(self.config_path, f"authentication.{name}", said.get(name))
+        return said
 
     def tokens(self) -> Tokens | None:
         """Read the tokens; None where there are none. NoCredential where others may read the file too, or nobody can."""
@@ -91,14 +103,19 @@ class Profile:
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
-        """Keep other clients away that renew the same login, in this process and in others."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        """Keep other clients away that renew the same login, in this process and in others.
+
+        Where no file can be made to lock, they are not kept away: the login is worth more than that.
+        """
+        path = self.path
+        lock = _opened(path.with_suffix(".lock"))
         try:
-            await _take(lock, self.path)
+            if lock is not None:
+                await _take(lock, path)
             yield
         finally:
-            os.close(lock)
+            if lock is not None:
+                os.close(lock)
 
 
 def write_secret(path: Path, text: str) -> None:
@@ -114,6 +131,14 @@ def write_secret(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _opened(path: Path) -> int | None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        return None
 
 
 async def _take(lock: int, path: Path) -> None:
@@ -136,11 +161,23 @@ def _taken(lock: int) -> bool:
 
 
 def _check_mode(path: Path) -> None:
-    if os.name != "posix" or not path.exists():
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
         return
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if os.name == "posix" and mode & 0o077:
         raise NoCredential(f"{path} may be read by others (mode {mode:#o}); chmod 600 it, or log in again")
+
+
+def _check_text(path: Path, name: str, value: object) -> None:
+    if value is not None and not isinstance(value, str):
+        raise NoCredential(f"{path}: {name} is {value!r}, and has to be a string")
+
+
+def _unreadable(path: Path, error: Exception) -> NoCredential:
+    return NoCredential(f"{path} cannot be read ({error}); mend it, or log in again")
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -149,7 +186,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise NoCredential(f"{path} cannot be read: {error}") from None
+        raise _unreadable(path, error) from None
     if not isinstance(said, dict):
-        raise NoCredential(f"{path} holds no JSON object")
+        raise NoCredential(f"{path} holds no JSON object; mend it, or log in again")
     return said

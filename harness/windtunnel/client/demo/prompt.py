@@ -37,15 +37,18 @@ def fixed_parts() -> tuple[str, ...]:
 def system(
     *, folder: str = "/home/dev/vane", branch: str = "main", platform: str = "linux", notes: str = ""
 ) -> tuple[str, ...]:
-    """Return the parts of the prompt; the last is about the place of work, and whatever `notes` the project has."""
+    """Return the parts of the prompt; the last is about the place of work, with whatever `notes` the project has.
+
+    The others are the same everywhere: the cache holds them from one folder to the next.
+    """
     place = [
         "# Where you work",
         f"- Folder of the project: {folder}",
         f"- Branch: {branch}",
         f"- Platform: {platform}",
     ]
-    told = [f"# Notes of the project\n\n{notes.strip()}"] if notes.strip() else []
-    return (*fixed_parts(), *told, "\n".join(place))
+    told = ["", "# Notes of the project", "", notes.strip()] if notes.strip() else []
+    return (*fixed_parts(), "\n".join([*place, *told]))
 
 
 def _tools_by_group() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, ClassVar, NamedTuple
 
-import azure.identity.aio
+import azure.identity
 import pytest
 
 from windtunnel.client.credentials.azure import EntraTokens
@@ -24,18 +24,18 @@ class Chain:
     def __init__(self, **options: Any) -> None:
         Chain.made += 1
 
-    async def get_token(self, scope: str) -> Token:
+    def get_token(self, scope: str) -> Token:
         assert scope == "https://ai.azure.com/.default"
         return Token(Chain.tokens[min(Chain.made, len(Chain.tokens)) - 1])
 
-    async def close(self) -> None:
+    def close(self) -> None:
         Chain.closed += 1
 
 
 @pytest.fixture
 def chain(monkeypatch: pytest.MonkeyPatch) -> type[Chain]:
     Chain.made, Chain.closed, Chain.tokens = 0, 0, ["first", "second"]
-    monkeypatch.setattr(azure.identity.aio, "DefaultAzureCredential", Chain)
+    monkeypatch.setattr(azure.identity, "DefaultAzureCredential", Chain)
     return Chain
 
 

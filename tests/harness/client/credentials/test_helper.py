@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from pathlib import Path
 
 import pytest
 
+from windtunnel.client.aside import aside
 from windtunnel.client.credentials import helper
 from windtunnel.client.credentials.helper import Helper
 from windtunnel.client.credentials.source import NoCredential
@@ -41,3 +44,18 @@ def test_the_loop_goes_on_while_a_helper_runs() -> None:
         return order
 
     assert asyncio.run(play()) == ["meanwhile", "key"]
+
+
+def test_who_stops_waiting_ends_the_helper_and_what_it_has_started(tmp_path: Path) -> None:
+    alive = tmp_path / "alive"
+    os.mkfifo(alive)
+
+    async def play() -> None:
+        running = asyncio.create_task(Helper(f"trap '' INT TERM; sleep 60 | cat > {alive}; echo key").key())
+        with await aside(lambda: alive.open("rb")) as pipe:  # when it has a writer
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+            assert await aside(pipe.read) == b""  # nobody holds its other end any more
+
+    asyncio.run(play())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import io
+from collections.abc import Callable
 
 import pytest
 
-from windtunnel.client.credentials import keys
 from windtunnel.client.credentials.helper import Helper
 from windtunnel.client.credentials.keys import AskKey, Keys, ask_on_terminal
-from windtunnel.client.credentials.source import Credential, NoCredential
+from windtunnel.client.credentials.source import Credential, NobodyAsked, NoCredential, nobody_asked
 
 
 def another(source: Keys, old: str = "old") -> str | None:
@@ -55,27 +55,43 @@ def test_without_any_key_there_is_no_credential() -> None:
 
 
 def test_nobody_is_asked_on_a_terminal_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys.sys, "stdin", _Tty(False))
+    for stdin in (None, io.StringIO()):
+        monkeypatch.setattr("sys.stdin", stdin)
 
-    assert asyncio.run(ask_on_terminal("why")) is None
-
-
-def test_a_person_at_a_terminal_is_asked_without_echo(monkeypatch: pytest.MonkeyPatch) -> None:
-    prompts: list[str] = []
-    monkeypatch.setattr(keys.sys, "stdin", _Tty(True))
-    monkeypatch.setattr(keys.sys, "stderr", _Tty(True))
-    monkeypatch.setattr("getpass.getpass", lambda prompt: prompts.append(prompt) or "typed")
-
-    assert asyncio.run(ask_on_terminal("the key was refused")) == "typed"
-    assert prompts[0].startswith("the key was refused\n")
+        assert asyncio.run(ask_on_terminal("why")) is None
 
 
-class _Tty:
-    def __init__(self, is_one: bool) -> None:
-        self._is_one = is_one
+def test_a_helper_that_fails_is_no_reason_not_to_ask() -> None:
+    failing = Helper("exit 1")
 
-    def isatty(self) -> bool:
-        return self._is_one
+    assert another(Keys("old", helper=failing, ask=lambda why: "asked")) == "asked"
+    with pytest.raises(NoCredential, match="ended with 1"):
+        another(Keys("old", helper=failing))
 
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_: None
+
+@pytest.mark.parametrize("made", ["hush\nagain", "hush\r\nagain", "hüsh", "hush\x07"])
+def test_a_key_that_cannot_be_sent_is_refused_at_its_source_and_not_shown(made: str) -> None:
+    sources: list[Callable[[], object]] = [
+        lambda: Keys(made, variable="A_KEY"),
+        lambda: another(Keys("old", helper=Helper(f"printf '{made}'"))),
+        lambda: another(Keys("old", ask=lambda why: made)),
+    ]
+
+    for place, source in zip(("A_KEY", "the API-key helper", "asked for"), sources, strict=True):
+        with pytest.raises(NoCredential, match=place) as raised:
+            source()
+        assert "hush" not in str(raised.value) and "sh" not in str(raised.value).split("character")[-1]
+
+
+def test_what_stands_around_a_key_is_no_part_of_it() -> None:
+    assert asyncio.run(Keys(" key\r\n").fresh(None)).secret == "key"
+    assert another(Keys("old", helper=Helper("printf ' key\\r\\n\\n'"))) == "key"
+
+
+def test_where_nobody_may_be_asked_nobody_is() -> None:
+    asked: list[str] = []
+
+    with nobody_asked(), pytest.raises(NobodyAsked):
+        another(Keys("old", ask=asked.append))
+
+    assert asked == []

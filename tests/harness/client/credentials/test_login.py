@@ -170,9 +170,12 @@ def test_the_page_is_asked_for_with_the_verifiers_challenge_and_never_with_the_v
     assert "hush" not in page
 
 
-def test_profile_and_session_are_those_of_who_logged_in(tunnel: Windtunnel, nobody: dict[str, str]) -> None:
+def test_profile_and_session_are_those_of_who_logged_in(
+    tunnel: Windtunnel, nobody: dict[str, str], asking: Asking
+) -> None:
     async def play() -> Bootstrap:
         async with AsyncClient.from_env(nobody, open_page=person()) as client:
+            await client.send(asking())  # logs in, which a bootstrap does not
             return await client.bootstrap()
 
     got = asyncio.run(play())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +13,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from windtunnel.client.credentials import store
 from windtunnel.client.credentials.oauth import OAuth
-from windtunnel.client.credentials.source import Credential, IssuerFailed, NoCredential
+from windtunnel.client.credentials.source import Credential, IssuerFailed, NobodyAsked, NoCredential, nobody_asked
 from windtunnel.client.credentials.store import Profile, Tokens
 from windtunnel.client.failures import ConfigurationError
 
@@ -157,3 +160,110 @@ def test_what_an_endpoint_says_is_not_repeated_in_full(profile: Profile) -> None
     with pytest.raises(NoCredential) as raised:
         run(source(profile, echo).fresh(None))
     assert "hush" not in str(raised.value)
+
+
+# --- what must not be lost ---------------------------------------------------------------------------------------------
+
+
+class SlowEndpoint(Endpoint):
+    """Answers when it is let, as one does over a slow line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.let = asyncio.Event(), asyncio.Event()
+        self.requests = 0
+
+    async def answered(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests += 1
+        self.reached.set()
+        await self.let.wait()
+        return self(request)
+
+
+def test_an_exchange_is_not_broken_off(profile: Profile) -> None:
+    live(profile, for_s=-1)
+
+    async def play() -> tuple[str | None, int]:
+        endpoint = SlowEndpoint()
+        http = httpx2.AsyncClient(transport=httpx2.MockTransport(endpoint.answered))
+        asked = OAuth(
+            profile, lambda token, ends: Credential({}, token, ends), http=lambda: http, base_url="https://api.invalid"
+        )
+        left = asyncio.create_task(asked.fresh(None))
+        await endpoint.reached.wait()
+        left.cancel()
+        endpoint.let.set()
+        with pytest.raises(asyncio.CancelledError):
+            await left
+        return (await asked.fresh(None)).secret, endpoint.requests
+
+    assert run(play()) == ("access 1", 1)
+    kept = profile.tokens()
+    assert kept is not None and kept.refresh_token == "refresh 1"
+
+
+def test_tokens_that_cannot_be_stored_are_used_and_renewed_and_that_is_told(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    live(profile, for_s=-1)
+    monkeypatch.setattr(store, "write_secret", _refuse)
+    shown: list[str] = []
+
+    class Strict(Endpoint):
+        def __call__(self, request: httpx2.Request) -> httpx2.Response:
+            shown.append(json.loads(request.content)["refresh_token"])
+            return super().__call__(request)
+
+    asked = source(profile, Strict())
+
+    async def twice() -> list[str | None]:
+        first = await asked.fresh(None)
+        second = await asked.another(first, "expired")
+        return [first.secret, second and second.secret]
+
+    assert run(twice()) == ["access 1", "access 2"]
+    assert shown == ["refresh 0", "refresh 1"]
+    assert ["cannot be stored (No space left on device)" in said for said in caplog.messages] == [True]
+    assert "access" not in caplog.text
+
+
+def test_what_could_not_be_stored_is_stored_at_the_end_where_there_is_room_again(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(profile, for_s=-1)
+    real = store.write_secret
+    monkeypatch.setattr(store, "write_secret", _refuse)
+    asked = source(profile, Endpoint())
+    run(asked.fresh(None))
+    monkeypatch.setattr(store, "write_secret", real)
+
+    run(asked.aclose())
+
+    kept = profile.tokens()
+    assert kept is not None and kept.refresh_token == "refresh 1"
+
+
+def test_what_somebody_has_stored_since_counts_more_than_what_could_not_be_stored(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(profile, for_s=-1)
+    real = store.write_secret
+    monkeypatch.setattr(store, "write_secret", _refuse)
+    asked = source(profile, Endpoint())
+    first = run(asked.fresh(None))
+    monkeypatch.setattr(store, "write_secret", real)
+    profile.write(Tokens("access of the other", "refresh of the other", time.time() + 3600))
+
+    assert run(asked.another(first, "expired")).secret == "access of the other"
+
+
+def test_where_nobody_may_be_asked_nobody_logs_in(profile: Profile) -> None:
+    async def log_in() -> Tokens:
+        raise AssertionError("a page was opened")
+
+    with nobody_asked(), pytest.raises(NobodyAsked):
+        run(source(profile, Endpoint(), log_in=log_in).fresh(None))
+
+
+def _refuse(path: Path, text: str) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

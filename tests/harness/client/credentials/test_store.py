@@ -134,3 +134,40 @@ def test_one_at_a_time_renews_a_login(profile: Profile) -> None:
 
 def test_tokens_show_nothing_of_themselves() -> None:
     assert "an-access" not in repr(LOGIN) and "a-refresh" not in repr(LOGIN)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("{garbage", "cannot be read"),
+        ("[]", "holds no JSON object"),
+        ('{"authentication": "x"}', "authentication is 'x'"),
+        ('{"authentication": {"client_id": 5}}', "authentication.client_id is 5"),
+        ('{"workspace_id": []}', "workspace_id is"),
+    ],
+)
+def test_a_config_that_is_none_is_refused_with_its_place(profile: Profile, config: str, said: str) -> None:
+    profile.config_path.parent.mkdir()
+    profile.config_path.write_text(config, encoding="utf-8")
+
+    with pytest.raises(NoCredential) as raised:
+        profile.authentication()
+
+    assert said in str(raised.value) and str(profile.config_path) in str(raised.value)
+
+
+def test_where_no_lock_can_be_made_the_login_is_used_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "credentials").write_text("a file where a folder has to be", encoding="utf-8")
+
+    async def play() -> str:
+        async with Profile(tmp_path, "work").locked():
+            return "used"
+
+    assert asyncio.run(play()) == "used"
+
+
+def test_tokens_in_a_place_that_cannot_be_looked_at_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "credentials").write_text("a file where a folder has to be", encoding="utf-8")
+
+    with pytest.raises(NoCredential, match="cannot be read"):
+        Profile(tmp_path, "work").tokens()

@@ -27,8 +27,30 @@ def test_what_changes_comes_last() -> None:
     one, other = system(branch="main"), system(branch="trim", notes="Run `make check`.")
 
     assert len(one) > 10
-    assert other[: len(one) - 1] == one[:-1]
-    assert "trim" in other[-1] and "make check" in other[-2]
+    assert other[:-1] == one[:-1]
+    assert "trim" in other[-1] and "make check" in other[-1]
+
+
+def test_the_cache_holds_the_fixed_parts_from_one_folder_to_the_next() -> None:
+    def request(folder: str) -> Request:
+        asked = ({"role": "user", "content": f"What is in {folder}?"},)
+        return Request(
+            model="claude-sonnet-4-6",
+            max_tokens=100,
+            system=system(folder=folder),
+            tools=tuple(TOOLS),
+            messages=asked,
+        )
+
+    async def ask(tunnel: Windtunnel) -> list[Answer]:
+        async with AsyncClient.from_env(tunnel.env) as client:
+            return [await client.send(request(folder)) for folder in ("/home/dev/vane", "/home/dev/kite")]
+
+    with Windtunnel(reply("Wind."), reply("More wind.")) as tunnel:
+        first, second = asyncio.run(ask(tunnel))
+
+    assert first.usage["cache_read_input_tokens"] == 0
+    assert second.usage["cache_read_input_tokens"] > 0.99 * first.usage["cache_creation_input_tokens"]
 
 
 def test_there_are_44_tools_with_names_of_their_own() -> None:
