@@ -15,4 +15,4 @@ _NOTE = (
 def measure(*, quick: bool) -> list[Table]:
     """Send a question of one word, streamed and not."""
     bodies = {"message": small(stream=False), "stream": small(stream=True)}
-    return compare("small requests", bodies, Pace(1, 0.4) if quick else Pace(5, 0.6), _NOTE)
+    return compare("small requests", bodies, Pace(1, 0.1) if quick else Pace(5, 0.6), _NOTE)

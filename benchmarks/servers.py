@@ -14,15 +14,15 @@ from benchmarks.child import Child, running
 from benchmarks.rounds import Range, Row, Table, by_turns
 
 OTHERS = ("canned", "uvicorn")
-CONNECTIONS = (1, 16)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long to measure: so many rounds of so many seconds a server."""
+    """How long to measure: so many rounds of so many seconds a server, over so many connections."""
 
     rounds: int
     for_s: float
+    connections: tuple[int, ...] = (1, 16)
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Subject:
 
 
 def compare(title: str, bodies: Mapping[str, bytes], pace: Pace, note: str) -> list[Table]:
-    """Compare answers a second, and CPU time an answer, for each body over 1 and over 16 connections."""
+    """Compare answers a second, and CPU time an answer, for each body."""
     rates: list[Row] = []
     costs: list[Row] = []
     for name, body in bodies.items():
@@ -68,7 +68,7 @@ def _compared(name: str, asked: bytes, pace: Pace) -> Iterator[tuple[Row, list[R
         for kind in OTHERS:
             for loop in loops.names():
                 children[kind, loop] = stack.enter_context(running(kind, loop, answer))
-        for count in CONNECTIONS:
+        for count in pace.connections:
             subjects = {
                 f"{kind} {loop}": Subject(kind, child, asked, count, pace.for_s)
                 for (kind, loop), child in children.items()

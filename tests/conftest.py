@@ -13,7 +13,9 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("windtunnel", deadline=None, print_blob=True)
-settings.register_profile("windtunnel-ci", settings.get_profile("windtunnel"), derandomize=True, database=None)
+settings.register_profile(
+    "windtunnel-ci", settings.get_profile("windtunnel"), derandomize=True, database=None, max_examples=60
+)
 settings.register_profile("windtunnel-quick", settings.get_profile("windtunnel"), max_examples=10)
 _QUICK = "windtunnel-quick" if os.environ.get("WINDTUNNEL_QUICK") else "windtunnel"
 settings.load_profile("windtunnel-ci" if os.environ.get("CI") else _QUICK)
