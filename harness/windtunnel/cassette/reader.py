@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from windtunnel.cassette.grammar import HEADER, OURS
@@ -55,10 +56,17 @@ def _word(written: bytes) -> str:
     return str(json.loads(written)) if written[:1] == b'"' else written.decode("ascii")
 
 
-def _headers(written: bytes | None) -> Iterator[tuple[str, list[str]]]:
-    lines = HEADER.findall(written or b"")
-    values = json.loads(b"[%s]" % b",".join([values for _, values in lines]))
-    return zip([_word(name) for name, _ in lines], values, strict=True)
+def _headers(written: bytes | None) -> list[tuple[str, list[str]]]:
+    # Split at line ends alone: `splitlines` knows others too.
+    return [_header(line) for line in (written or b"").split(b"\n") if line]
+
+
+@lru_cache(maxsize=4096)
+def _header(line: bytes) -> tuple[str, list[str]]:
+    """Read a line of headers; most stand in every answer of a recording. Nobody changes the lists."""
+    found = HEADER.fullmatch(line + b"\n")
+    assert found is not None, "the grammar has matched it before"
+    return _word(found[1]), json.loads(found[2])
 
 
 def _ours(response: re.Match[bytes]) -> Iterator[tuple[str, Any]]:
