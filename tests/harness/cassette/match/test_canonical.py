@@ -202,6 +202,12 @@ def test_what_a_caller_puts_into_a_schema_stays_even_null() -> None:
     assert sense(body(tools=[tool]))["tools"][0]["input_schema"] == tool["input_schema"]
 
 
+def test_a_tool_call_is_one_however_its_kind_is_spelt() -> None:
+    plainly, escaped = (json.dumps(body(messages=turns(call)[:2])).encode() for call in ("toolu_1", "toolu_2"))
+
+    assert canonical(escaped.replace(b"tool_use", b"tool\\u005fuse")) == canonical(plainly)
+
+
 def test_a_mark_of_byte_order_makes_no_difference() -> None:
     assert canonical(b"\xef\xbb\xbf" + json.dumps(body()).encode()) == sense(body())
 
@@ -237,6 +243,7 @@ def test_a_user_is_left_out_wherever_it_comes_in_the_request() -> None:
         pytest.param(body(x={"metadata": {"user_id": "a"}}), id="nested"),
         pytest.param(said({"type": "tool_use", "input": {"metadata": {"user_id": "a"}}}), id="in an input"),
         pytest.param(body(metadata={"other": "a"}), id="of another name"),
+        pytest.param(body() | {'x"metadata': {"user_id": "a"}}, id="a name that ends like it"),
         pytest.param(body(metadata=["user_id"]), id="no object"),
         pytest.param(body(), id="none"),
     ],
